@@ -1,0 +1,1 @@
+"""Openbeat: a public-safety platform that can prove it was used lawfully."""
