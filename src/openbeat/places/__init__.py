@@ -1,0 +1,1 @@
+"""Places: areas of an agency, their cells, its streets, stations and basemap."""
