@@ -1,0 +1,1 @@
+"""The keeper's edge: how Openbeat starts, stops and checks itself."""
