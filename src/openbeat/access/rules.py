@@ -1,0 +1,77 @@
+"""The one table of rights: who may do what, to things of which agency, post, sensitivity and state.
+
+When a move is possible is another question: each domain's `states.MOVES` answers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from openbeat.access.actors import Role
+from openbeat.access.permissions import Permission as P
+from openbeat.access.things import Sensitivity
+
+
+class Within(StrEnum):
+    """How far a rule reaches from the place where the role is held."""
+
+    POST = "post"
+    """Things of the post itself."""
+    AGENCY = "agency"
+    """Things of the agency in which the role is held."""
+    REACH = "reach"
+    """Things of that agency and of the agencies below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may, how far, up to which sensitivity, in which states, and whether the author is barred."""
+
+    roles: frozenset[Role]
+    within: Within = Within.AGENCY
+    up_to: Sensitivity = Sensitivity.INTERNAL
+    states: frozenset[str] | None = None
+    second_person: bool = False
+    reason: bool = False
+    """A reason and a legal basis must be given each time."""
+
+
+def _rule(*roles: Role, **settings: object) -> Rule:
+    return Rule(frozenset(roles), **settings)  # type: ignore[arg-type]
+
+
+A, C, D, OFF = Role.ANALYST, Role.COMMANDER, Role.DISPATCHER, Role.OFFICER
+ADMIN, SEER, SERVICE, RESIDENT = Role.ADMINISTRATOR, Role.OVERSEER, Role.SERVICE, Role.RESIDENT
+
+RULES: Mapping[P, Rule] = MappingProxyType(
+    {
+        P.AGENCY_ADMINISTER: _rule(ADMIN, within=Within.REACH),
+        P.PEOPLE_ADMINISTER: _rule(ADMIN, within=Within.REACH, up_to=Sensitivity.RESTRICTED),
+        P.PEOPLE_VIEW: _rule(ADMIN, SEER, within=Within.REACH, up_to=Sensitivity.RESTRICTED),
+        P.TOKEN_MANAGE: _rule(ADMIN),
+        P.PLACES_VIEW: _rule(A, C, D, OFF, ADMIN, SEER, SERVICE, within=Within.REACH),
+        P.PLACES_MANAGE: _rule(A, ADMIN, SERVICE),
+        P.IMPORT_VIEW: _rule(A, C, SEER, SERVICE, within=Within.REACH),
+        P.IMPORT_RUN: _rule(A, SERVICE),
+        P.IMPORT_WITHDRAW: _rule(A),
+        P.INCIDENT_VIEW: _rule(A, C, SERVICE, within=Within.REACH),
+        P.INCIDENT_EXPORT: _rule(A, reason=True),
+        P.OFFENCES_MANAGE: _rule(A, SERVICE),
+        P.FORECAST_VIEW: _rule(A, C, SEER, SERVICE, within=Within.REACH),
+        P.FORECAST_RUN: _rule(A, SERVICE),
+        P.FORECAST_APPROVE: _rule(A),
+        P.FORECAST_WITHDRAW: _rule(A, C),
+        P.PLAN_VIEW: _rule(A, C, D, OFF, SEER, SERVICE, within=Within.REACH),
+        P.PLAN_MAKE: _rule(C, SERVICE),
+        P.PLAN_APPROVE: _rule(C),
+        P.PLAN_WITHDRAW: _rule(C),
+        P.VISIT_RECORD: _rule(C, OFF),
+        P.TRAIL_READ: _rule(SEER, ADMIN, within=Within.REACH, up_to=Sensitivity.RESTRICTED, reason=True),
+        P.TRAIL_ERASE: _rule(ADMIN, up_to=Sensitivity.RESTRICTED, reason=True),
+        P.PUBLICATION_VIEW: _rule(*Role, up_to=Sensitivity.OPEN),
+        P.PUBLICATION_MAKE: _rule(C, ADMIN, SERVICE),
+    }
+)

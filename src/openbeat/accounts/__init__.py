@@ -1,0 +1,1 @@
+"""Agencies, posts, people who log in, and the roles they hold for a post and a period."""

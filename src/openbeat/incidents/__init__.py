@@ -1,0 +1,1 @@
+"""Incidents: what happened, where and when, from whichever source; and the code lists that name the offences."""

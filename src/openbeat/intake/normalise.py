@@ -1,0 +1,496 @@
+"""A frame of a source's rows into incidents as the house knows them, and the rows that are refused."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+import h3.api.basic_int as h3
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from pyproj import Transformer
+
+from openbeat.intake.profile import Flag, Moment, Profile
+from openbeat.intake.readers import MORE, ROW
+from openbeat.intake.rules import LONGEST_ID, NEAR_AREA
+from openbeat.kernel.geometry import CELL_RESOLUTION
+
+WGS84 = "EPSG:4326"
+EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 a spreadsheet's day count has no zone
+NOT_AN_OFFENCE = "-"
+BETWEEN = "\x1f"
+"""Stands between the parts of a key, as no text of a source does."""
+
+CANONICAL: dict[str, pl.DataType | type[pl.DataType]] = {
+    "row": pl.UInt32,
+    "source_id": pl.String,
+    "occurred_from": pl.Datetime("us", "UTC"),
+    "occurred_to": pl.Datetime("us", "UTC"),
+    "reported_at": pl.Datetime("us", "UTC"),
+    "lon": pl.Float64,
+    "lat": pl.Float64,
+    "cell": pl.Int64,
+    "local_code": pl.String,
+    "code": pl.String,
+    "patrol_found": pl.Boolean,
+    "area_hint": pl.String,
+    "arrest": pl.Boolean,
+    "domestic": pl.Boolean,
+    "fingerprint": pl.String,
+}
+"""The columns of an incident on its way in; times are UTC, `cell` is H3 at resolution 11."""
+
+REFUSED: dict[str, pl.DataType | type[pl.DataType]] = {
+    "row": pl.UInt32,
+    "reason": pl.String,
+    "detail": pl.String,
+    "fields": pl.String,
+}
+"""A refused row: its number, the reason's code, the text at fault, and the whole row as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The box of an agency's area: degrees, WGS 84."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What became of some rows: incidents, refused rows, rows left out by a filter, and local times for the report."""
+
+    accepted: pl.DataFrame
+    refused: pl.DataFrame
+    left_out: int
+    local: pl.Series
+    outside: int
+    zero_places: int
+    shifted: int
+
+
+class Seen:
+    """How often each key came before: 64-bit hashes in sorted runs, 8 bytes a key."""
+
+    def __init__(self) -> None:
+        self.runs: list[npt.NDArray[np.uint64]] = []
+
+    def before(self, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        """For each key, how many equal ones were seen earlier, in this call too; the keys are remembered."""
+        order = np.argsort(keys, kind="stable")
+        ranked = keys[order]
+        starts = np.searchsorted(ranked, ranked, side="left")
+        counts = np.empty(len(keys), dtype=np.int64)
+        counts[order] = np.arange(len(keys)) - starts
+        for run in self.runs:
+            counts += np.searchsorted(run, keys, side="right") - np.searchsorted(run, keys, side="left")
+        self._remember(ranked)
+        return counts
+
+    def _remember(self, run: npt.NDArray[np.uint64]) -> None:
+        while self.runs and len(self.runs[-1]) <= 2 * len(run):
+            run = np.sort(np.concatenate((self.runs.pop(), run)), kind="stable")
+        self.runs.append(run)
+
+
+class Normaliser:
+    """Reads batch after batch of one file by its profile; remembers only which ids it has seen."""
+
+    def __init__(self, profile: Profile, *, now: datetime, bounds: Bounds | None = None) -> None:
+        self.profile = profile
+        self.now = now.astimezone(UTC)
+        self.bounds = bounds
+        self.seen = Seen()
+
+    def take(self, raw: pl.DataFrame) -> Batch:
+        """The incidents and the refused rows of one batch of raw rows."""
+        kept = raw.filter(_filters(self.profile, raw))
+        frame = self._read(kept)
+        offences = frame.filter(pl.col("code").ne_missing(NOT_AN_OFFENCE) | pl.col("broken"))
+        judged = self._judge(offences)
+        good = judged.filter(pl.col("reason").is_null())
+        bad = judged.filter(pl.col("reason").is_not_null())
+        return Batch(
+            accepted=good.select(CANONICAL),
+            refused=_refused(bad, kept),
+            left_out=raw.height - offences.height,
+            local=good["local"],
+            outside=int(good["outside"].sum()),
+            zero_places=int(good["zero"].sum()),
+            shifted=int(good["shifted"].sum()),
+        )
+
+    def _read(self, raw: pl.DataFrame) -> pl.DataFrame:
+        profile = self.profile
+        frame = raw.select(
+            pl.col(ROW).cast(pl.UInt32).alias("row"),
+            _broken(raw),
+            _text_of(profile.id.columns, raw).alias("own_id"),
+            *_times(profile, raw),
+            *_numbers(profile, raw),
+            _text_of((profile.place.area,), raw).alias("area_hint"),
+            _local_code(profile, raw),
+            _flag(profile.arrest, raw).alias("arrest"),
+            _flag(profile.domestic, raw).alias("domestic"),
+            _key(profile, raw).alias("key"),
+        )
+        frame = _classify(profile, _localise(profile, frame))
+        return _locate(profile, frame, self.bounds)
+
+    def _judge(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Each row with the first reason to refuse it, or none; ids come last, among rows that are else good."""
+        reason, detail = _reasons(self.profile, self.now)
+        frame = frame.with_columns(reason.alias("reason"), detail.alias("detail"))
+        repeats = self._repeats(frame)
+        frame = frame.with_columns(repeats.alias("repeat"))
+        frame = frame.with_columns(_source_id(self.profile).alias("source_id"))
+        frame = frame.with_columns(_repeat_reason(self.profile).alias("reason"))
+        detail = pl.when(pl.col("reason").str.starts_with("duplicate")).then("source_id").otherwise("detail")
+        return _fingerprinted(frame.with_columns(detail.alias("detail")))
+
+    def _repeats(self, frame: pl.DataFrame) -> pl.Series:
+        """How many good rows before this one had its id, or without an id said the same."""
+        counts = np.zeros(frame.height, dtype=np.int64)
+        good = frame["reason"].is_null().to_numpy()
+        names = frame.select(pl.coalesce("own_id", "key"))["own_id"].filter(frame["reason"].is_null())
+        hashes = np.fromiter((_hash64(name) for name in names), dtype=np.uint64, count=len(names))
+        counts[good] = self.seen.before(hashes)
+        return pl.Series(counts)
+
+
+def _hash64(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+# Reading columns
+
+
+def _filters(profile: Profile, raw: pl.DataFrame) -> pl.Expr:
+    keep = pl.lit(value=True)
+    for rule in profile.only:
+        held = _text_of((rule.column,), raw).is_in(list(rule.values)).fill_null(value=False)
+        keep &= ~held if rule.leave_out else held
+    return keep
+
+
+def _text_of(columns: tuple[str, ...], raw: pl.DataFrame) -> pl.Expr:
+    """The columns' trimmed text joined by a slash; null where every one is empty."""
+    parts = [pl.col(name).cast(pl.String).str.strip_chars() for name in columns if name in raw.columns]
+    if not parts:
+        return pl.lit(None, dtype=pl.String)
+    parts = [pl.when(part != "").then(part) for part in parts]
+    if len(parts) == 1:
+        return parts[0]
+    joined = pl.concat_str(parts, separator="/", ignore_nulls=True)
+    return pl.when(pl.any_horizontal([part.is_not_null() for part in parts])).then(joined)
+
+
+def _broken(raw: pl.DataFrame) -> pl.Expr:
+    more = pl.col(MORE).is_not_null() if MORE in raw.columns else pl.lit(value=False)
+    return more.alias("broken")
+
+
+def _moment(moment: Moment | None, raw: pl.DataFrame, zone: str, name: str) -> list[pl.Expr]:
+    """A time as local wall time, and the text it was read from."""
+    if moment is None or moment.column not in raw.columns:
+        return [pl.lit(None, dtype=pl.Datetime("us")).alias(name), pl.lit(None, dtype=pl.String).alias(f"{name} text")]
+    wall = _parsed(pl.col(moment.column), raw.schema[moment.column], moment.formats, zone)
+    parts = [moment.column]
+    if moment.hour:
+        hour = pl.col(moment.hour).cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False)
+        hour = pl.when((hour >= 0) & (hour < 24)).then(hour.floor())
+        wall = wall.dt.truncate("1d") + pl.duration(hours=hour)
+        parts.append(moment.hour)
+    if moment.time:
+        wall = wall.dt.truncate("1d") + _clock(moment, raw)
+        parts.append(moment.time)
+    return [wall.alias(name), _text_of(tuple(parts), raw).alias(f"{name} text")]
+
+
+def _clock(moment: Moment, raw: pl.DataFrame) -> pl.Expr:
+    """The time of day since midnight."""
+    kind = raw.schema[moment.time]
+    if kind == pl.Time:
+        return pl.col(moment.time).cast(pl.Duration("us"))
+    text = pl.col(moment.time).cast(pl.String).str.strip_chars()
+    text = pl.when(text.str.contains(r"^\d{1,3}$")).then(text.str.zfill(4)).otherwise(text)
+    day = pl.lit("2000-01-01 ")
+    tries = [
+        (day + text).str.to_datetime(f"%Y-%m-%d {wanted}", strict=False, time_unit="us")
+        for wanted in moment.time_formats
+    ]
+    return pl.coalesce(tries) - pl.lit(datetime(2000, 1, 1))  # noqa: DTZ001 wall time
+
+
+def _parsed(column: pl.Expr, kind: pl.DataType, formats: tuple[str, ...], zone: str) -> pl.Expr:
+    """A column as naive wall time of the zone, by the first format that reads it."""
+    if isinstance(kind, pl.Datetime):
+        return (column.dt.convert_time_zone(zone).dt.replace_time_zone(None) if kind.time_zone else column).cast(
+            pl.Datetime("us")
+        )
+    if kind == pl.Date:
+        return column.cast(pl.Datetime("us"))
+    tries = [_by_format(column, wanted, zone) for wanted in formats]
+    return pl.coalesce(tries)
+
+
+def _by_format(column: pl.Expr, wanted: str, zone: str) -> pl.Expr:
+    number = column.cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False)
+    if wanted == "excel":
+        days = pl.when(number.is_between(1, 2_958_465)).then(number)
+        return pl.lit(EXCEL_EPOCH).cast(pl.Datetime("us")) + pl.duration(seconds=(days * 86_400).round())
+    if wanted in {"epoch", "epoch-ms"}:
+        micros = number * (1_000_000 if wanted == "epoch" else 1_000)
+        return _wall(micros.cast(pl.Int64, strict=False).cast(pl.Datetime("us", "UTC")), zone)
+    text = column.cast(pl.String).str.strip_chars()
+    if wanted == "iso":
+        return _iso(text, zone)
+    found = text.str.to_datetime(wanted, strict=False, time_unit="us")
+    return _wall(found, zone) if "%z" in wanted or "%#z" in wanted or "%:z" in wanted else found
+
+
+def _wall(moment: pl.Expr, zone: str) -> pl.Expr:
+    return moment.dt.convert_time_zone(zone).dt.replace_time_zone(None)
+
+
+def _iso(text: pl.Expr, zone: str) -> pl.Expr:
+    """ISO 8601: a date, or a date and a time with or without seconds, fractions and an offset."""
+    text = text.str.replace("T", " ", literal=True).str.replace(r"[Zz]$", "+00:00")
+    offset = [
+        _wall(text.str.to_datetime(wanted, strict=False, time_unit="us"), zone)
+        for wanted in ("%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%d %H:%M%#z")
+    ]
+    plain = [
+        text.str.to_datetime(wanted, strict=False, time_unit="us")
+        for wanted in ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d")
+    ]
+    return pl.coalesce(plain + offset)
+
+
+def _times(profile: Profile, raw: pl.DataFrame) -> list[pl.Expr]:
+    times, zone = profile.time, profile.time.zone
+    return [
+        *_moment(times.occurred_from, raw, zone, "local"),
+        *_moment(times.occurred_to, raw, zone, "local_to"),
+        *_moment(times.reported_at, raw, zone, "local_reported"),
+    ]
+
+
+def _numbers(profile: Profile, raw: pl.DataFrame) -> list[pl.Expr]:
+    place = profile.place
+    found = []
+    for name, column in (("x", place.x), ("y", place.y)):
+        text = _text_of((column,), raw)
+        found += [text.alias(f"{name} text"), _number(text, comma=profile.read.decimal_comma).alias(name)]
+    return found
+
+
+def _number(text: pl.Expr, *, comma: bool) -> pl.Expr:
+    plain = text.str.replace(",", ".", literal=True) if comma else text
+    return plain.cast(pl.Float64, strict=False)
+
+
+def _local_code(profile: Profile, raw: pl.DataFrame) -> pl.Expr:
+    offence = profile.offence
+    if not offence.columns:
+        return pl.lit(offence.constant or None, dtype=pl.String).alias("local_code")
+    code = _text_of(offence.columns, raw)
+    return (code.str.zfill(offence.width) if offence.width else code).alias("local_code")
+
+
+def _flag(flag: Flag | None, raw: pl.DataFrame) -> pl.Expr:
+    if flag is None or flag.column not in raw.columns:
+        return pl.lit(None, dtype=pl.Boolean)
+    if raw.schema[flag.column] == pl.Boolean:
+        return pl.col(flag.column)
+    text = _text_of((flag.column,), raw).str.to_lowercase()
+    return pl.when(text.is_not_null()).then(text.is_in([word.lower() for word in flag.yes]))
+
+
+def _key(profile: Profile, raw: pl.DataFrame) -> pl.Expr:
+    """What a row without an id is known by: the text of its time, place and class."""
+    moment, place = profile.time.occurred_from, profile.place
+    names = (moment.column, moment.hour, moment.time, place.x, place.y, *profile.offence.columns)
+    parts = [pl.col(name).cast(pl.String).fill_null("") for name in names if name in raw.columns]
+    return pl.concat_str([*parts, pl.lit(profile.offence.constant)], separator=BETWEEN)
+
+
+# Making sense of them
+
+
+def _localise(profile: Profile, frame: pl.DataFrame) -> pl.DataFrame:
+    """Wall times as UTC. An hour that the clocks skipped is an hour later; one that came twice is the first."""
+    names = {"local": "occurred_from", "local_to": "occurred_to", "local_reported": "reported_at"}
+    made = [_utc(pl.col(wall), profile.time.zone).alias(name) for wall, name in names.items()]
+    skipped = pl.col("local").is_not_null() & _strict_utc(pl.col("local"), profile.time.zone).is_null()
+    return frame.with_columns(*made, skipped.alias("shifted"))
+
+
+def _strict_utc(wall: pl.Expr, zone: str) -> pl.Expr:
+    return wall.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
+
+
+def _utc(wall: pl.Expr, zone: str) -> pl.Expr:
+    return pl.coalesce(_strict_utc(wall, zone), _strict_utc(wall + pl.duration(hours=1), zone))
+
+
+def _classify(profile: Profile, frame: pl.DataFrame) -> pl.DataFrame:
+    offence = profile.offence
+    code = (
+        pl.col("local_code").replace_strict(
+            list(offence.codes), list(offence.codes.values()), default=None, return_dtype=pl.String
+        )
+        if offence.codes
+        else pl.lit(None, dtype=pl.String)
+    )
+    patrol = pl.col("local_code").is_in(list(offence.patrol)).fill_null(value=False)
+    return frame.with_columns(code.alias("code"), patrol.alias("patrol_found"))
+
+
+@lru_cache(maxsize=16)
+def _transformer(crs: str) -> Transformer:
+    return Transformer.from_crs(crs, WGS84, always_xy=True)
+
+
+def _locate(profile: Profile, frame: pl.DataFrame, bounds: Bounds | None) -> pl.DataFrame:
+    """Longitude, latitude and cell; 0/0 is no place; what lies outside the agency's box is marked."""
+    x, y = (frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("x", "y"))
+    zero = (x == 0) & (y == 0)
+    x, y = np.where(zero, np.nan, x), np.where(zero, np.nan, y)
+    given = np.isfinite(x) & np.isfinite(y)
+    lon, lat = x.copy(), y.copy()
+    if profile.place.crs != WGS84 and given.any():
+        lon[given], lat[given] = _transformer(profile.place.crs).transform(x[given], y[given])
+    possible = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
+    outside = possible & ~_within(lon, lat, bounds)
+    return frame.with_columns(
+        _or_null(np.round(lon, 7), possible).alias("lon"),
+        _or_null(np.round(lat, 7), possible).alias("lat"),
+        _cells(lon, lat, possible).alias("cell"),
+        pl.Series("zero", zero),
+        pl.Series("given", given),
+        pl.Series("outside", outside),
+    )
+
+
+def _or_null(values: npt.NDArray[np.float64], keep: npt.NDArray[np.bool_]) -> pl.Series:
+    return pl.Series(np.where(keep, values, np.nan)).fill_nan(None)
+
+
+def _within(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], box: Bounds | None) -> npt.NDArray[np.bool_]:
+    if box is None:
+        return np.ones(len(lon), dtype=bool)
+    near = NEAR_AREA
+    inside: npt.NDArray[np.bool_] = (lon >= box.west - near) & (lon <= box.east + near)
+    return inside & (lat >= box.south - near) & (lat <= box.north + near)
+
+
+def _cells(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], keep: npt.NDArray[np.bool_]) -> pl.Series:
+    """The H3 cell of each place, each distinct place resolved once."""
+    places = pl.DataFrame({"lon": lon, "lat": lat, "keep": keep})
+    distinct = places.filter("keep").unique(["lon", "lat"])
+    pairs = zip(distinct["lat"].to_list(), distinct["lon"].to_list(), strict=True)
+    cells = [h3.latlng_to_cell(north, east, CELL_RESOLUTION) for north, east in pairs]
+    found = distinct.with_columns(pl.Series("cell", cells, dtype=pl.Int64))
+    return places.join(found, on=["lon", "lat", "keep"], how="left", maintain_order="left")["cell"]
+
+
+# Judging
+
+
+def _reasons(profile: Profile, now: datetime) -> tuple[pl.Expr, pl.Expr]:
+    """The first reason against each row, and the text at fault."""
+    time, place = profile.time, profile.place
+    earliest = datetime.fromisoformat(time.earliest).replace(tzinfo=UTC)
+    coordinates = pl.concat_str("x text", "y text", separator=", ", ignore_nulls=True)
+    some_text = pl.col("x text").is_not_null() | pl.col("y text").is_not_null()
+    unread = some_text & (pl.col("x").is_null() | pl.col("y").is_null())
+    nowhere = pl.col("lon").is_null()
+    checks: list[tuple[str, pl.Expr, pl.Expr]] = [
+        ("too-many-fields", pl.col("broken"), pl.lit("")),
+        ("unreadable-characters", _has_nul(), pl.lit("")),
+        ("missing-time", pl.col("local text").is_null(), pl.lit("")),
+        ("unreadable-time", pl.col("occurred_from").is_null(), pl.col("local text")),
+        ("too-early", pl.col("occurred_from") < earliest, pl.col("local text")),
+        ("in-future", pl.col("occurred_from") > now, pl.col("local text")),
+        ("ends-before-start", pl.col("occurred_to") < pl.col("occurred_from"), pl.col("local_to text")),
+        ("unreadable-place", unread, coordinates),
+        ("impossible-place", pl.col("given") & nowhere, coordinates),
+        ("missing-place", nowhere & (place.missing == "refuse"), coordinates),
+        ("outside-area", pl.col("outside") & (place.outside == "refuse"), coordinates),
+        ("missing-class", pl.col("local_code").is_null(), pl.lit("")),
+        ("unknown-code", pl.col("code").is_null() & (profile.offence.unknown == "refuse"), pl.col("local_code")),
+        ("id-too-long", pl.col("own_id").str.len_chars() > LONGEST_ID, pl.col("own_id").str.head(60)),
+    ]
+    reason, detail = pl.lit(None, dtype=pl.String), pl.lit(None, dtype=pl.String)
+    for code, broken, text in reversed(checks):
+        hit = broken.fill_null(value=False)
+        reason = pl.when(hit).then(pl.lit(code)).otherwise(reason)
+        detail = pl.when(hit).then(text.fill_null("")).otherwise(detail)
+    return reason, detail
+
+
+def _has_nul() -> pl.Expr:
+    """A zero character, which PostgreSQL keeps in no text."""
+    names = ("own_id", "local_code", "area_hint", "key")
+    return pl.any_horizontal([pl.col(name).str.contains("\0", literal=True).fill_null(value=False) for name in names])
+
+
+def _source_id(profile: Profile) -> pl.Expr:
+    """The source's own id; else a digest of what the row is known by, numbered among its equals."""
+    digest = pl.col("key").map_batches(_digests, return_dtype=pl.String)
+    numbered = (
+        pl.when(pl.col("repeat") > 0).then(pl.lit("-") + (pl.col("repeat") + 1).cast(pl.String)).otherwise(pl.lit(""))
+    )
+    made = pl.lit("row-") + digest + numbered
+    return (
+        pl.coalesce("own_id", made)
+        if profile.id.duplicates == "refuse"
+        else pl.coalesce(pl.col("own_id") + numbered, made)
+    )
+
+
+def _repeat_reason(profile: Profile) -> pl.Expr:
+    again = pl.col("reason").is_null() & (pl.col("repeat") > 0)
+    if profile.id.duplicates == "keep":
+        return pl.col("reason")
+    named = pl.when(pl.col("own_id").is_not_null()).then(pl.lit("duplicate-id")).otherwise(pl.lit("duplicate-row"))
+    return pl.when(again).then(named).otherwise("reason")
+
+
+def _digests(texts: pl.Series) -> pl.Series:
+    made = [hashlib.blake2b(text.encode(), digest_size=12).hexdigest() for text in texts.to_list()]
+    return pl.Series(made, dtype=pl.String)
+
+
+def _fingerprinted(frame: pl.DataFrame) -> pl.DataFrame:
+    """With a digest of everything an incident says, so that a changed row is known from an unchanged one."""
+    said = [name for name in CANONICAL if name not in {"row", "source_id", "fingerprint"}]
+    parts = [_as_text(name).fill_null("") for name in said]
+    whole = pl.concat_str(parts, separator=BETWEEN).map_batches(_digests, return_dtype=pl.String)
+    return frame.with_columns(whole.alias("fingerprint"))
+
+
+def _as_text(name: str) -> pl.Expr:
+    if isinstance(CANONICAL[name], pl.Datetime):
+        return pl.col(name).dt.epoch("us").cast(pl.String)
+    if name in {"lon", "lat"}:
+        return (pl.col(name) * 1e7).round().cast(pl.Int64).cast(pl.String)
+    return pl.col(name).cast(pl.String)
+
+
+def _refused(bad: pl.DataFrame, raw: pl.DataFrame) -> pl.DataFrame:
+    """The refused rows with everything they said, as JSON."""
+    if bad.is_empty():
+        return pl.DataFrame(schema=REFUSED)
+    said = raw.filter(pl.col(ROW).cast(pl.UInt32).is_in(bad["row"].implode())).drop(ROW)
+    whole = said.select(
+        pl.struct(pl.all().cast(pl.String)).struct.json_encode().str.replace_all("\\u0000", "", literal=True)
+    )
+    return bad.select("row", "reason", "detail").with_columns(whole.to_series().alias("fields")).select(REFUSED)

@@ -1,0 +1,1 @@
+"""The ground: errors, ids, time, geometry values, privacy classes, settings from the environment. Plain Python."""

@@ -1,0 +1,34 @@
+"""The scope in which an edge works: the database shows rows of the actor's agencies and no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import connection
+
+from openbeat.access import Actor
+from openbeat.seeing.tickets import ticket
+
+SETTING = "openbeat.ticket"
+
+
+@contextmanager
+def scope(actor: Actor) -> Iterator[None]:
+    """Open the rows of the actor's agencies on this connection; on leaving, what was open before is open again."""
+    before = _set(ticket(actor.reach, settings.ROW_KEY))
+    try:
+        yield
+    finally:
+        if connection.connection is not None and not connection.needs_rollback:
+            _set(before)
+
+
+def _set(value: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting(%s, true)", [SETTING])
+        before = cursor.fetchone()[0] or ""
+        # for the session, not the transaction: a page reads outside of transactions too
+        cursor.execute("SELECT set_config(%s, %s, false)", [SETTING, value])
+    return str(before)

@@ -1,0 +1,11 @@
+"""Every address of the service: one line a desk."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("openbeat.web.home")),
+    path("", include("openbeat.web.sign_in")),
+    path("accounts/", include("allauth.urls")),
+]

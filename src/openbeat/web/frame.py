@@ -1,0 +1,69 @@
+"""What the frame around each page shows: desks in reach, agency, clock, person, commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from openbeat.access import Permission, scopes
+from openbeat.web.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A place in the product: its name, address, icon and the permission that opens it."""
+
+    name: Promise | str
+    view: str
+    icon: str
+    permission: Permission | None = None
+
+
+DESKS = (
+    Desk(_("Home"), "home", "house"),
+    Desk(_("Incidents"), "incidents", "map-pin", Permission.INCIDENT_VIEW),
+    Desk(_("Import"), "imports", "upload", Permission.IMPORT_VIEW),
+    Desk(_("Forecasts"), "forecasts", "trending-up", Permission.FORECAST_VIEW),
+    Desk(_("Patrol plans"), "plans", "route", Permission.PLAN_VIEW),
+    Desk(_("Places"), "places", "map", Permission.PLACES_VIEW),
+    Desk(_("Trail"), "trail", "scroll-text", Permission.TRAIL_READ),
+    Desk(_("People"), "people", "users", Permission.PEOPLE_VIEW),
+)
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """The frame's context: desks that are built and in reach, and who is looking."""
+    seen = cast("Request", request)
+    if getattr(seen, "agency", None) is None:
+        return {"frame": {"desks": [], "commands": [], "person": None, "agency": None, "now": None}}
+    desks = [entry for desk in DESKS if (entry := _entry(seen, desk))]
+    return {
+        "frame": {
+            "desks": desks,
+            "commands": desks,
+            "agency": seen.agency,
+            "now": seen.now,
+            "person": _person(seen),
+        }
+    }
+
+
+def _entry(request: Request, desk: Desk) -> dict[str, Any] | None:
+    if desk.permission is not None and not scopes(request.actor, desk.permission):
+        return None
+    try:
+        url = reverse(desk.view)
+    except NoReverseMatch:
+        return None  # a desk that isn't built isn't shown
+    current = request.path == url or (url != "/" and request.path.startswith(url))
+    return {"name": desk.name, "url": url, "icon": desk.icon, "current": current}
+
+
+def _person(request: Request) -> dict[str, Any]:
+    roles = ", ".join(sorted(role.value for role in request.actor.roles))
+    return {"name": request.user.name, "role": roles}  # type: ignore[union-attr]
