@@ -1,0 +1,52 @@
+# Openbeat's commands. `make help` lists them; docs/how-to/run.md explains them.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+INSTALL := $(PYTHON) -I src/openbeat/ops/install.py
+DJANGO := OPENBEAT_VAR=var/check $(BIN)/python -W ignore::RuntimeWarning -m django
+export DJANGO_SETTINGS_MODULE ?= openbeat.settings
+.DEFAULT_GOAL := help
+.PHONY: help up doctor check fix test bench requirements clean
+
+help: ## list the commands
+	@echo "Openbeat: make COMMAND"
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 16
+
+up: ## build what is missing, start everything, print the address   [CITY=folder]
+	@$(INSTALL) base front
+	@$(BIN)/openbeat up $(if $(CITY),--city "$(CITY)")
+
+doctor: ## say what is missing or wrong, and how to mend it
+	@$(INSTALL) base
+	@$(BIN)/openbeat doctor
+
+check: ## the gates: lint, format, types, layers, migrations, deployment settings, front end
+	@$(INSTALL) dev front
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(DJANGO) makemigrations --check --dry-run
+	OPENBEAT_TLS=1 OPENBEAT_HOSTS=openbeat.example $(DJANGO) check --deploy --fail-level WARNING
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent check
+
+fix: ## mend what can be mended by itself: format and lint
+	@$(INSTALL) dev front
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent fix
+
+test: ## all tests, the browser's included, with coverage   [ONLY="path -k words"]
+	@$(INSTALL) dev front
+	$(BIN)/pytest --cov --cov-report=term $(ONLY)
+
+bench: ## the benchmarks against their peers   [ONLY=name] [DATA=folder]
+	@$(INSTALL) dev bench front
+	@$(BIN)/python -m benchmarks $(ONLY) $(if $(DATA),--data "$(DATA)")
+
+requirements: ## pin the newest allowed versions with their hashes
+	@$(INSTALL) dev
+	for part in base dev bench node; do $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url \
+	  --no-annotate --no-header --python-version 3.11 requirements/$$part.in -o requirements/$$part.txt || exit 1; done
+
+clean: ## remove what was built; var/ with its data stays
+	rm -rf .venv node_modules src/openbeat/web/static/build bench-out var/cache .mypy_cache .ruff_cache .pytest_cache
