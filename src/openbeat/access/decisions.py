@@ -61,7 +61,7 @@ def permits(actor: Actor, permission: Permission, thing: TellsFacts) -> bool:
     return any(way.holds(facts) for way in scopes(actor, permission))
 
 
-def role_used(actor: Actor, permission: Permission) -> str:
-    """The name of the role by which the actor holds the permission, for the trail."""
+def holding_used(actor: Actor, permission: Permission) -> Holding | None:
+    """The holding by which the actor holds the permission, for the trail."""
     rule = RULES[permission]
-    return next((h.role.value for h in actor.holdings if h.role in rule.roles), "")
+    return next((holding for holding in actor.holdings if holding.role in rule.roles), None)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from django.db import transaction
 
 from openbeat.access import RULES, Actor, Permission, TellsFacts, permits
-from openbeat.access.decisions import role_used
+from openbeat.access.decisions import holding_used
 from openbeat.acting.changes import difference, plain, snapshot
 from openbeat.audit import trail
 from openbeat.audit.words import NEEDS_REASON, Draft, Operation
@@ -40,15 +40,17 @@ REGISTER: dict[str, Deed] = {}
 """Every action by its full name, for the tests of the house and the page «who may do what»."""
 
 
-@dataclass(slots=True)
-class _Telling:
-    """What a deed adds to its own entry, and the refusals that wait for the transaction to be undone."""
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """Somebody comes to the door: with which deed, to which thing, saying what."""
 
-    notes: dict[str, Any] = field(default_factory=dict)
-    words: dict[str, str] = field(default_factory=dict)
+    deed: Deed
+    actor: Actor
+    thing: TellsFacts
+    told: Mapping[str, str]
 
 
-_telling: ContextVar[_Telling | None] = ContextVar("telling", default=None)
+_notes: ContextVar[dict[str, Any] | None] = ContextVar("notes", default=None)
 _refused: ContextVar[list[Draft] | None] = ContextVar("refused", default=None)
 
 TOLD = ("reason", "basis", "case", "recipient")
@@ -56,10 +58,10 @@ TOLD = ("reason", "basis", "case", "recipient")
 
 def note(**facts: object) -> None:
     """Add facts to the present deed's entry (counts, recipients); never personal data."""
-    telling = _telling.get()
-    if telling is None:
+    notes = _notes.get()
+    if notes is None:
         raise RuntimeError("note() is called inside an action")
-    telling.notes.update({name: plain(value) for name, value in facts.items()})
+    notes.update({name: plain(value) for name, value in facts.items()})
 
 
 @contextmanager
@@ -100,11 +102,13 @@ def action(
         @functools.wraps(function)
         def through_the_door(actor: Actor, thing: T, /, *args: P.args, **kwargs: P.kwargs) -> R:
             told = {name: str(kwargs.get(name) or "") for name in TOLD}
+            attempt = _Try(deed, actor, thing, told)
             with together():
                 try:
-                    return _do(deed, function, actor, thing, told, args, kwargs)
+                    _ask(attempt)
+                    return _happen(attempt, lambda: function(actor, thing, *args, **kwargs))
                 except Refusal as refusal:
-                    _hold_refusal(deed, actor, thing, told, refusal)
+                    _hold_refusal(attempt, refusal)
                     raise
 
         return cast("Callable[Concatenate[Actor, T, P], R]", through_the_door)
@@ -125,65 +129,65 @@ def witnessed(
 ) -> None:
     """Write what happens before anyone holds a right: a sign-in, a failed one, a lock."""
     told = {name: plain(value) for name, value in (changes or {}).items()}
-    draft = Draft(
-        at=now(), operation=operation, deed=deed, actor=actor, agency_id=agency_id, object_type=object_type,
-        object_id=object_id, changes=told, refused=refused,
-    )  # fmt: skip
-    trail.append(draft)
+    trail.append(
+        Draft(
+            at=now(),
+            operation=operation,
+            deed=deed,
+            actor_id=actor.person_id,
+            source_address=actor.source_address,
+            agency_id=agency_id or actor.agency_id,
+            object_type=object_type,
+            object_id=object_id,
+            changes=told,
+            refused=refused,
+        )
+    )
 
 
-def _do(
-    deed: Deed,
-    function: Callable[..., R],
-    actor: Actor,
-    thing: TellsFacts,
-    told: dict[str, str],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-) -> R:
-    if not permits(actor, deed.permission, thing):
+def _ask(attempt: _Try) -> None:
+    deed, told = attempt.deed, attempt.told
+    if not permits(attempt.actor, deed.permission, attempt.thing):
         raise NotPermitted(
             f"you may not do this here ({deed.permission.value})",
             mend="ask an administrator of your agency for the role, or a colleague who holds it",
         )
     if deed.needs_reason and not (told["reason"].strip() and told["basis"].strip()):
         raise ReasonMissing("this needs a reason and a legal basis", mend="say why you look, and on what ground")
-    before = snapshot(thing)
-    telling = _Telling()
-    token = _telling.set(telling)
+
+
+def _happen(attempt: _Try, deed: Callable[[], R]) -> R:
+    before = snapshot(attempt.thing)
+    notes: dict[str, Any] = {}
+    token = _notes.set(notes)
     try:
-        result = function(actor, thing, *args, **kwargs)
+        result = deed()
     finally:
-        _telling.reset(token)
-    trail.append(_entry(deed, actor, thing, result, before, told, telling))
+        _notes.reset(token)
+    trail.append(_entry(attempt, result, before, notes))
     return result
 
 
-def _entry(
-    deed: Deed,
-    actor: Actor,
-    thing: TellsFacts,
-    result: object,
-    before: dict[str, object],
-    told: dict[str, str],
-    telling: _Telling,
-) -> Draft:
-    """The entry is about what was made, where the deed made something, else about the thing itself."""
-    made = hasattr(result, "PRIVACY") and result is not thing and getattr(result, "pk", 0) != getattr(thing, "pk", 1)
-    about = cast("TellsFacts", result) if made else thing
-    changes = difference(about, {} if made else before, snapshot(about))
-    return _draft(deed, deed.operation, actor, about, told, changes | telling.notes)
+def _entry(attempt: _Try, result: object, before: dict[str, object], notes: dict[str, Any]) -> Draft:
+    """The entry is about what the deed gave back, where that is a thing of ours, else about what it was done to."""
+    about = cast("TellsFacts", result) if hasattr(result, "PRIVACY") and hasattr(result, "facts") else attempt.thing
+    same = type(about) is type(attempt.thing) and getattr(about, "pk", None) == getattr(attempt.thing, "pk", None)
+    changes = difference(about, before if same else {}, snapshot(about))
+    return _draft(attempt, about, changes | notes)
 
 
-def _draft(
-    deed: Deed, operation: Operation, actor: Actor, about: TellsFacts, told: dict[str, str], changes: dict[str, Any]
-) -> Draft:
+def _draft(attempt: _Try, about: TellsFacts, changes: dict[str, Any]) -> Draft:
+    actor, deed, told = attempt.actor, attempt.deed, attempt.told
+    holding = holding_used(actor, deed.permission)
     return Draft(
         at=now(),
-        operation=operation,
+        operation=deed.operation,
         deed=deed.permission.value,
-        actor=actor,
-        role=role_used(actor, deed.permission),
+        actor_id=actor.person_id,
+        source_address=actor.source_address,
+        token_id=actor.token_id,
+        role=holding.role.value if holding else "",
+        post_id=holding.post_id if holding else None,
         agency_id=about.facts().agency_id,
         object_type=type(about).__name__,
         object_id=str(getattr(about, "pk", "")),
@@ -195,11 +199,11 @@ def _draft(
     )
 
 
-def _hold_refusal(deed: Deed, actor: Actor, thing: TellsFacts, told: dict[str, str], refusal: Refusal) -> None:
+def _hold_refusal(attempt: _Try, refusal: Refusal) -> None:
     """Keep the refusal's entry until the transaction is undone; a refusal that passes several doors is told once."""
     waiting = _refused.get()
     if waiting is None or refusal.told:
         return
     refusal.told = True
-    draft = _draft(deed, Operation.REFUSAL, actor, thing, told, {})
-    waiting.append(replace(draft, refused=f"{refusal.code}: {refusal.words}"))
+    draft = _draft(attempt, attempt.thing, {})
+    waiting.append(replace(draft, operation=Operation.REFUSAL, refused=f"{refusal.code}: {refusal.words}"))

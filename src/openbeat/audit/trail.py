@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,6 @@ from psycopg.types.json import Jsonb
 from openbeat.audit.body import FIELDS, canonical_entry, commitment
 from openbeat.audit.words import Draft
 from openbeat.kernel.ids import new_id
-
 
 # one statement, one round trip: the entry and its place in the queue stand or fall together
 APPEND = (
@@ -24,33 +24,10 @@ APPEND = (
 
 def append(draft: Draft) -> UUID:
     """Write one entry in the present transaction; its index in the log follows within a second of the commit."""
-    row = _row(draft)
+    entry_id = new_id()
+    row: dict[str, Any] = {**asdict(draft), "id": entry_id, "operation": draft.operation.value}
     salt = secrets.token_bytes(32)
     values = [Jsonb(row[name]) if name == "changes" else row[name] for name in FIELDS]
     with connection.cursor() as cursor:
-        cursor.execute(APPEND, [*values, salt, row["id"], commitment(salt, canonical_entry(row))])
-    return UUID(str(row["id"]))
-
-
-def _row(draft: Draft) -> dict[str, Any]:
-    holding = next((h for h in draft.actor.holdings if h.role.value == draft.role), None)
-    return {
-        "id": new_id(),
-        "at": draft.at,
-        "operation": draft.operation.value,
-        "deed": draft.deed,
-        "actor_id": draft.actor.person_id,
-        "role": draft.role,
-        "post_id": holding.post_id if holding else None,
-        "agency_id": draft.agency_id or draft.actor.agency_id,
-        "token_id": draft.actor.token_id,
-        "object_type": draft.object_type,
-        "object_id": draft.object_id,
-        "reason": draft.reason,
-        "legal_basis": draft.legal_basis,
-        "case": draft.case,
-        "recipient": draft.recipient,
-        "source_address": draft.actor.source_address,
-        "changes": dict(draft.changes),
-        "refused": draft.refused,
-    }
+        cursor.execute(APPEND, [*values, salt, entry_id, commitment(salt, canonical_entry(row))])
+    return entry_id

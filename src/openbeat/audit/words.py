@@ -9,8 +9,6 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from openbeat.access import Actor
-
 
 class Operation(StrEnum):
     """What kind of processing a deed is."""
@@ -53,8 +51,11 @@ class Draft:
     at: datetime
     operation: Operation
     deed: str
-    actor: Actor
+    actor_id: UUID | None
+    source_address: str = ""
+    token_id: UUID | None = None
     role: str = ""
+    post_id: UUID | None = None
     agency_id: UUID | None = None
     object_type: str = ""
     object_id: str = ""
