@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from openbeat.access.actors import Role
-from openbeat.access.permissions import Permission as P
+from openbeat.access.permissions import Permission
 from openbeat.access.things import Sensitivity
 
 
@@ -46,32 +46,32 @@ def _rule(*roles: Role, **settings: object) -> Rule:
 A, C, D, OFF = Role.ANALYST, Role.COMMANDER, Role.DISPATCHER, Role.OFFICER
 ADMIN, SEER, SERVICE, RESIDENT = Role.ADMINISTRATOR, Role.OVERSEER, Role.SERVICE, Role.RESIDENT
 
-RULES: Mapping[P, Rule] = MappingProxyType(
+RULES: Mapping[Permission, Rule] = MappingProxyType(
     {
-        P.AGENCY_ADMINISTER: _rule(ADMIN, within=Within.REACH),
-        P.PEOPLE_ADMINISTER: _rule(ADMIN, within=Within.REACH, up_to=Sensitivity.RESTRICTED),
-        P.PEOPLE_VIEW: _rule(ADMIN, SEER, within=Within.REACH, up_to=Sensitivity.RESTRICTED),
-        P.TOKEN_MANAGE: _rule(ADMIN),
-        P.PLACES_VIEW: _rule(A, C, D, OFF, ADMIN, SEER, SERVICE, within=Within.REACH),
-        P.PLACES_MANAGE: _rule(A, ADMIN, SERVICE),
-        P.IMPORT_VIEW: _rule(A, C, SEER, SERVICE, within=Within.REACH),
-        P.IMPORT_RUN: _rule(A, SERVICE),
-        P.IMPORT_WITHDRAW: _rule(A),
-        P.INCIDENT_VIEW: _rule(A, C, SERVICE, within=Within.REACH),
-        P.INCIDENT_EXPORT: _rule(A, reason=True),
-        P.OFFENCES_MANAGE: _rule(A, SERVICE),
-        P.FORECAST_VIEW: _rule(A, C, SEER, SERVICE, within=Within.REACH),
-        P.FORECAST_RUN: _rule(A, SERVICE),
-        P.FORECAST_APPROVE: _rule(A),
-        P.FORECAST_WITHDRAW: _rule(A, C),
-        P.PLAN_VIEW: _rule(A, C, D, OFF, SEER, SERVICE, within=Within.REACH),
-        P.PLAN_MAKE: _rule(C, SERVICE),
-        P.PLAN_APPROVE: _rule(C),
-        P.PLAN_WITHDRAW: _rule(C),
-        P.VISIT_RECORD: _rule(C, OFF),
-        P.TRAIL_READ: _rule(SEER, ADMIN, within=Within.REACH, up_to=Sensitivity.RESTRICTED, reason=True),
-        P.TRAIL_ERASE: _rule(ADMIN, up_to=Sensitivity.RESTRICTED, reason=True),
-        P.PUBLICATION_VIEW: _rule(*Role, up_to=Sensitivity.OPEN),
-        P.PUBLICATION_MAKE: _rule(C, ADMIN, SERVICE),
+        Permission.AGENCY_ADMINISTER: _rule(ADMIN, within=Within.REACH),
+        Permission.PEOPLE_ADMINISTER: _rule(ADMIN, within=Within.REACH, up_to=Sensitivity.RESTRICTED),
+        Permission.PEOPLE_VIEW: _rule(ADMIN, SEER, within=Within.REACH, up_to=Sensitivity.RESTRICTED),
+        Permission.TOKEN_MANAGE: _rule(ADMIN),
+        Permission.PLACES_VIEW: _rule(A, C, D, OFF, ADMIN, SEER, SERVICE, within=Within.REACH),
+        Permission.PLACES_MANAGE: _rule(A, ADMIN, SERVICE),
+        Permission.IMPORT_VIEW: _rule(A, C, SEER, SERVICE, within=Within.REACH),
+        Permission.IMPORT_RUN: _rule(A, SERVICE),
+        Permission.IMPORT_WITHDRAW: _rule(A),
+        Permission.INCIDENT_VIEW: _rule(A, C, SERVICE, within=Within.REACH),
+        Permission.INCIDENT_EXPORT: _rule(A, reason=True),
+        Permission.OFFENCES_MANAGE: _rule(A, SERVICE),
+        Permission.FORECAST_VIEW: _rule(A, C, SEER, SERVICE, within=Within.REACH),
+        Permission.FORECAST_RUN: _rule(A, SERVICE),
+        Permission.FORECAST_APPROVE: _rule(A),
+        Permission.FORECAST_WITHDRAW: _rule(A, C),
+        Permission.PLAN_VIEW: _rule(A, C, D, OFF, SEER, SERVICE, within=Within.REACH),
+        Permission.PLAN_MAKE: _rule(C, SERVICE),
+        Permission.PLAN_APPROVE: _rule(C),
+        Permission.PLAN_WITHDRAW: _rule(C),
+        Permission.VISIT_RECORD: _rule(C, OFF),
+        Permission.TRAIL_READ: _rule(SEER, ADMIN, within=Within.REACH, up_to=Sensitivity.RESTRICTED, reason=True),
+        Permission.TRAIL_ERASE: _rule(ADMIN, up_to=Sensitivity.RESTRICTED, reason=True),
+        Permission.PUBLICATION_VIEW: _rule(*Role, up_to=Sensitivity.OPEN),
+        Permission.PUBLICATION_MAKE: _rule(C, ADMIN, SERVICE),
     }
 )

@@ -37,7 +37,7 @@ def difference(thing: object, before: Mapping[str, object], after: Mapping[str, 
     }
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any) -> Any:  # noqa: PLR0911 one line a kind of value
     """A value as the trail keeps it: JSON without floating point, long ones by digest."""
     match value:
         case None | bool() | int():

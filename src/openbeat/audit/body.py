@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from witness import canonical, commitment
+from witness.entries import canonical_json, commitment
 
 FIELDS = (
     "id", "at", "operation", "deed", "actor_id", "role", "post_id", "agency_id", "token_id", "object_type",
@@ -32,4 +32,4 @@ def as_plain(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def canonical_entry(row: Mapping[str, Any]) -> bytes:
     """The entry's canonical JSON, the bytes that its leaf commits to."""
-    return canonical(as_plain(row))
+    return canonical_json(as_plain(row))

@@ -15,9 +15,10 @@ from openbeat.audit.words import Draft
 from openbeat.kernel.ids import new_id
 
 # one statement, one round trip: the entry and its place in the queue stand or fall together
+NAMES = ", ".join(f'"{name}"' for name in (*FIELDS, "salt"))
+PLACES = ", ".join(["%s"] * (len(FIELDS) + 1))
 APPEND = (
-    f'WITH entry AS (INSERT INTO audit_entry ("{'", "'.join(FIELDS)}", "salt") '  # noqa: S608 fixed names
-    f"VALUES ({', '.join(['%s'] * (len(FIELDS) + 1))})) "
+    f"WITH entry AS (INSERT INTO audit_entry ({NAMES}) VALUES ({PLACES})) "  # noqa: S608 names of ours
     "INSERT INTO audit_pending (entry_id, commitment) VALUES (%s, %s)"
 )
 

@@ -34,7 +34,7 @@ def prepare(*, using: str, **_: Any) -> None:
     with connections[using].cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s AND rolname <> current_user", [ROLE])
         if cursor.fetchone():
-            cursor.execute(
+            cursor.execute(  # the names are constants of this module
                 f"GRANT USAGE ON SCHEMA public TO {ROLE};"
                 f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {ROLE};"
                 f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {ROLE};"

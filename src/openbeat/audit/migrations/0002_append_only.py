@@ -3,8 +3,13 @@ from django.db import migrations
 APPEND_ONLY = """
 CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
-  IF TG_OP = 'DELETE' AND TG_TABLE_NAME = 'audit_entry'
-     AND OLD.id::text = current_setting('openbeat.erasing', true) THEN
+  RAISE EXCEPTION 'the trail is append-only: % of % is refused', TG_OP, TG_TABLE_NAME
+    USING ERRCODE = 'insufficient_privilege';
+END $$;
+
+CREATE FUNCTION audit_refuse_unless_erasing() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+  IF TG_OP = 'DELETE' AND OLD.id::text = current_setting('openbeat.erasing', true) THEN
     RETURN OLD;
   END IF;
   RAISE EXCEPTION 'the trail is append-only: % of % is refused', TG_OP, TG_TABLE_NAME
@@ -12,7 +17,7 @@ BEGIN
 END $$;
 
 CREATE TRIGGER audit_entry_kept BEFORE UPDATE OR DELETE ON audit_entry
-  FOR EACH ROW EXECUTE FUNCTION audit_refuse();
+  FOR EACH ROW EXECUTE FUNCTION audit_refuse_unless_erasing();
 CREATE TRIGGER audit_entry_not_emptied BEFORE TRUNCATE ON audit_entry
   FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
 CREATE TRIGGER audit_leaf_kept BEFORE UPDATE OR DELETE ON audit_leaf
@@ -49,6 +54,7 @@ DROP POLICY audit_entry_read ON audit_entry;
 DROP POLICY audit_entry_written ON audit_entry;
 ALTER TABLE audit_entry DISABLE ROW LEVEL SECURITY;
 DROP FUNCTION audit_erase(uuid);
+DROP FUNCTION audit_refuse_unless_erasing() CASCADE;
 DROP FUNCTION audit_refuse() CASCADE;
 """
 
