@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 
 from openbeat.kernel.errors import Misconfigured
-from openbeat.ops import passwords, postgres, roles
-from openbeat.ops.paths import Var
-from openbeat.ops.postgres import Say, Server
+from openbeat.ops import marks, passwords, postgres, roles
+from openbeat.ops.paths import Var, make_folder
+from openbeat.ops.postgres import Pause, Say, Server
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +32,30 @@ class Connections:
         os.environ["OPENBEAT_APP_DATABASE_URL"] = self.application
 
 
-def prepare(var: Var, *, tied: bool = False, say: Say = lambda _: None) -> Connections:
+@contextmanager
+def in_use(var: Var, *, say: Say = lambda _: None, pause: Pause = time.sleep) -> Iterator[Connections]:
+    """The database for as long as we work; the last of several users stops the embedded one."""
+    mine = marks.leave(_users(var) / str(os.getpid()))
+    try:
+        yield prepare(var, say=say, pause=pause)
+    finally:
+        mine.unlink(missing_ok=True)
+        stop_if_unused(var)
+
+
+def stop_if_unused(var: Var) -> bool:
+    """Stops the embedded database unless a living process of ours still works on it."""
+    users = [marks.living(file) for file in _users(var).glob("*")]
+    return not any(users) and postgres.stop(var)
+
+
+def _users(var: Var) -> Path:
+    return make_folder(var.run / "database-users")
+
+
+def prepare(var: Var, *, say: Say = lambda _: None, pause: Pause = time.sleep) -> Connections:
     """The database at DATABASE_URL, else the embedded one, started; the working role exists and may log in."""
-    server = None if os.environ.get("DATABASE_URL") else postgres.start(var, tied=tied, say=say)
+    server = None if os.environ.get("DATABASE_URL") else postgres.start(var, say=say, pause=pause)
     owner = roles.ensure_owner(server) if server else os.environ["DATABASE_URL"]
     return Connections(owner, _application(var, owner), server)
 

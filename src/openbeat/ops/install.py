@@ -65,7 +65,14 @@ def install_packages(groups: list[str]) -> None:
     stamps[VENV / "installed-openbeat"] = digest([ROOT / "pyproject.toml", Path(__file__)])
     if all(read(stamp) == mark for stamp, mark in stamps.items()):
         return
-    pip: list[str | Path] = [VENV / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    pip: list[str | Path] = [
+        VENV / "bin" / "python",
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-input",
+    ]
     total = sum(file.read_text().count("==") for file in files)
     chosen: list[str | Path] = [word for file in files for word in ("-r", file)]
     follow([*pip, "--require-hashes", "--progress-bar", "off", *chosen], "Python packages", total)

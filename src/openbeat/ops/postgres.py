@@ -27,6 +27,7 @@ from openbeat.ops.account import Account, account_for, let_through
 from openbeat.ops.paths import Var, make_folder
 
 Say = Callable[[str], None]
+Pause = Callable[[float], None]
 
 HOST = "127.0.0.1"
 SUPERUSER = "postgres"
@@ -80,10 +81,13 @@ def programs() -> Path:
     return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
-def start(var: Var, *, durable: bool = True, tied: bool = False, say: Say = lambda _: None) -> Server:
+def start(
+    var: Var, *, durable: bool = True, tied: bool = False, say: Say = lambda _: None, pause: Pause = time.sleep
+) -> Server:
     """The embedded database of this folder, running: found so, or made, mended and started.
 
     With `tied` it stops when this process dies; without `durable` a power cut may lose it (tests only).
+    `pause` waits so many seconds; the one who is asked to stop meanwhile raises from it.
     """
     make_folder(var.run)
     with _alone(var):
@@ -99,7 +103,7 @@ def start(var: Var, *, durable: bool = True, tied: bool = False, say: Say = lamb
         _clear_remains(var, say)
         if passwords.read(superuser_file(var)) is None:
             _set_password(var, account)
-        return _launch(var, account, durable=durable, tied=tied, say=say)
+        return _launch(var, account, durable=durable, tied=tied, say=say, pause=pause)
 
 
 def stop(var: Var, *, patience: float = STOP_PATIENCE) -> bool:
@@ -216,13 +220,13 @@ def _plain_environment() -> dict[str, str]:
     return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC", **kept}
 
 
-def _launch(var: Var, account: Account, *, durable: bool, tied: bool, say: Say) -> Server:
+def _launch(var: Var, account: Account, *, durable: bool, tied: bool, say: Say, pause: Pause) -> Server:
     """Starts the server on a free port; tries another if somebody took it in between."""
     for port in (_old_port(var), 0, 0):
         chosen = _free_port(port or 0)
         _write_settings(var, account, port=chosen, durable=durable)
         process = _spawn(var, account, tied=tied)
-        if _wait_until_ready(var, process, say):
+        if _wait_until_ready(var, process, say, pause):
             return Server(var, process.pid, chosen, started=True)
     raise DatabaseWillNotStart(_last_words(var), mend=f"look into {var.log / 'postgres.log'}; `openbeat doctor` helps")
 
@@ -243,7 +247,7 @@ def _spawn(var: Var, account: Account, *, tied: bool) -> subprocess.Popen[bytes]
     return child
 
 
-def _wait_until_ready(var: Var, process: subprocess.Popen[bytes], say: Say) -> bool:
+def _wait_until_ready(var: Var, process: subprocess.Popen[bytes], say: Say, pause: Pause) -> bool:
     """True when it takes connections, False when it ended instead."""
     begun, told = time.monotonic(), False
     while time.monotonic() - begun < START_PATIENCE:
@@ -255,7 +259,7 @@ def _wait_until_ready(var: Var, process: subprocess.Popen[bytes], say: Say) -> b
         if not told and time.monotonic() - begun > 3:
             say("the database is recovering from a hard stop; nothing committed is lost")
             told = True
-        time.sleep(0.02)
+        pause(0.02)
     process.terminate()
     raise DatabaseWillNotStart(f"PostgreSQL was not ready after {START_PATIENCE:.0f} s", mend="look into its log")
 
