@@ -9,12 +9,14 @@ from pathlib import Path
 
 from openbeat.kernel.errors import OpenbeatError
 from openbeat.ops import database, telling
+from openbeat.ops.doctor.round import doctor
 from openbeat.ops.paths import here
 from openbeat.ops.up import stop, up
 
 COMMANDS = {
     "up": "start everything in this terminal   [--city FOLDER]",
     "stop": "stop what runs elsewhere",
+    "doctor": "say what is missing or wrong, and how to mend it   [--json]",
     "manage": "run any of Django's commands on this installation's database",
 }
 MANAGED = {"import": "import_file"}
@@ -41,6 +43,8 @@ def run(arguments: list[str]) -> int:
         return up(read_city(rest))
     if name == "stop":
         return stop()
+    if name == "doctor":
+        return doctor(as_json="--json" in rest)
     return manage(rest if name == "manage" else [MANAGED.get(name, name), *rest])
 
 

@@ -22,7 +22,7 @@ from openbeat.ops.supervisor import Child, StopAsked, Wishes, end_in_order, end_
 PORTS_TRIED = 50
 HEALTH_PATIENCE = 60.0
 """Seconds until the web process must answer."""
-CHILDREN = ("web",)
+CHILDREN = ("worker", "web")
 
 
 def up(city: Path | None = None) -> int:
@@ -30,6 +30,7 @@ def up(city: Path | None = None) -> int:
     var = here()
     make_folder(var.root)
     os.environ["OPENBEAT_VAR"] = str(var.root)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openbeat.settings")
     with marks.only_one(var.run / "up.lock") as mine:
         if not mine:
             telling.say(f"Openbeat runs already: {_address_when_known(var)}")
@@ -106,8 +107,9 @@ class Service:
             self.var, "web", [sys.executable, "-m", "openbeat.ops.web", str(descriptor)],
             patience=10, descriptors=[descriptor],
         )  # fmt: skip
-        self.children = [web]
-        with telling.step("starting web"):
+        worker = Child(self.var, "worker", [sys.executable, "-m", "django", "work"], patience=30)
+        self.children = [web, worker]
+        with telling.step("starting web and worker"):
             for child in self.children:
                 child.start()
             self._wait_for_health(listener.getsockname()[1])
@@ -121,7 +123,7 @@ class Service:
                 raise Misconfigured(
                     f"web does not answer. It said last:\n{web.last_words()}", mend=f"look into {web.log}"
                 )
-            self.wishes.pause(0.05)
+            self.wishes.pause(0.1)
 
     def _watch(self, connections: Connections) -> None:
         """Looks after everything, several times a second, until asked to stop."""
