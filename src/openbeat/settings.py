@@ -203,8 +203,8 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG or TESTING
 MEDIA_ROOT = VAR / "media"
 LOG_TILES = VAR / "tiles"
-LOG_KEY = KEYS / "log.key"
-LOG_LAST_CHECKPOINT = KEYS / "last-checkpoint"
+LOG_KEYS = KEYS / "log"
+LOG_LAST_CHECKPOINT = LOG_KEYS / "last-checkpoint"
 LOG_ORIGIN = env.text("OPENBEAT_LOG_ORIGIN", "openbeat.local/log")
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20

@@ -114,6 +114,7 @@ def test_personal_data_stay_out_of_the_changes(admin: Actor, agency: Agency) -> 
     assert difference(person, before, snapshot(person)) == {"name": "changed", "language": ["", "kk"]}
 
 
+@pytest.mark.django_db(transaction=True)  # the owner's rows are committed: the database is renewed after
 @pytest.mark.parametrize(
     "words",
     [
