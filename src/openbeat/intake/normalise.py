@@ -13,14 +13,13 @@ import numpy.typing as npt
 import polars as pl
 from pyproj import Transformer
 
-from openbeat.intake.profile import Flag, Moment, Profile
+from openbeat.intake.profile import NOT_AN_OFFENCE, Flag, Moment, Profile, local_codes
 from openbeat.intake.readers import MORE, ROW
 from openbeat.intake.rules import LONGEST_ID, NEAR_AREA
 from openbeat.kernel.geometry import CELL_RESOLUTION
 
 WGS84 = "EPSG:4326"
 EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 a spreadsheet's day count has no zone
-NOT_AN_OFFENCE = "-"
 BETWEEN = "\x1f"
 """Stands between the parts of a key, as no text of a source does."""
 
@@ -73,6 +72,7 @@ class Batch:
     outside: int
     zero_places: int
     shifted: int
+    repeats: int
 
 
 class Seen:
@@ -117,13 +117,14 @@ class Normaliser:
         good = judged.filter(pl.col("reason").is_null())
         bad = judged.filter(pl.col("reason").is_not_null())
         return Batch(
-            accepted=good.select(CANONICAL),
+            accepted=good.select(*CANONICAL),
             refused=_refused(bad, kept),
             left_out=raw.height - offences.height,
             local=good["local"],
             outside=int(good["outside"].sum()),
             zero_places=int(good["zero"].sum()),
             shifted=int(good["shifted"].sum()),
+            repeats=int((good["repeat"] > 0).sum()),
         )
 
     def _read(self, raw: pl.DataFrame) -> pl.DataFrame:
@@ -228,8 +229,17 @@ def _clock(moment: Moment, raw: pl.DataFrame) -> pl.Expr:
     return pl.coalesce(tries) - pl.lit(datetime(2000, 1, 1))  # noqa: DTZ001 wall time
 
 
+def read_moment(column: str, kind: pl.DataType, formats: tuple[str, ...], zone: str) -> pl.Expr:
+    """A column as naive wall time of the zone, by the first of the formats that reads it."""
+    return _parsed(pl.col(column), kind, formats, zone)
+
+
+def read_number(column: str) -> pl.Expr:
+    """A column as numbers, null where it is none."""
+    return _number(pl.col(column).cast(pl.String).str.strip_chars(), comma=False)
+
+
 def _parsed(column: pl.Expr, kind: pl.DataType, formats: tuple[str, ...], zone: str) -> pl.Expr:
-    """A column as naive wall time of the zone, by the first format that reads it."""
     if isinstance(kind, pl.Datetime):
         return (column.dt.convert_time_zone(zone).dt.replace_time_zone(None) if kind.time_zone else column).cast(
             pl.Datetime("us")
@@ -341,15 +351,10 @@ def _utc(wall: pl.Expr, zone: str) -> pl.Expr:
 
 
 def _classify(profile: Profile, frame: pl.DataFrame) -> pl.DataFrame:
-    offence = profile.offence
-    code = (
-        pl.col("local_code").replace_strict(
-            list(offence.codes), list(offence.codes.values()), default=None, return_dtype=pl.String
-        )
-        if offence.codes
-        else pl.lit(None, dtype=pl.String)
-    )
-    patrol = pl.col("local_code").is_in(list(offence.patrol)).fill_null(value=False)
+    known = local_codes(profile.offence)
+    local = pl.col("local_code")
+    code = local.replace_strict(list(known.classes), list(known.classes.values()), default=None, return_dtype=pl.String)
+    patrol = local.is_in(sorted(known.patrol)).fill_null(value=False)
     return frame.with_columns(code.alias("code"), patrol.alias("patrol_found"))
 
 
@@ -370,8 +375,8 @@ def _locate(profile: Profile, frame: pl.DataFrame, bounds: Bounds | None) -> pl.
     possible = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
     outside = possible & ~_within(lon, lat, bounds)
     return frame.with_columns(
-        _or_null(np.round(lon, 7), possible).alias("lon"),
-        _or_null(np.round(lat, 7), possible).alias("lat"),
+        _or_null(lon, possible).alias("lon"),
+        _or_null(lat, possible).alias("lat"),
         _cells(lon, lat, possible).alias("cell"),
         pl.Series("zero", zero),
         pl.Series("given", given),
@@ -380,7 +385,7 @@ def _locate(profile: Profile, frame: pl.DataFrame, bounds: Bounds | None) -> pl.
 
 
 def _or_null(values: npt.NDArray[np.float64], keep: npt.NDArray[np.bool_]) -> pl.Series:
-    return pl.Series(np.where(keep, values, np.nan)).fill_nan(None)
+    return pl.Series(np.where(keep, values, np.nan)).fill_nan(None).round(7)
 
 
 def _within(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], box: Bounds | None) -> npt.NDArray[np.bool_]:
@@ -443,25 +448,21 @@ def _has_nul() -> pl.Expr:
 
 
 def _source_id(profile: Profile) -> pl.Expr:
-    """The source's own id; else a digest of what the row is known by, numbered among its equals."""
+    """The source's own id; else a digest of what the row is known by. Equals that are kept are numbered."""
     digest = pl.col("key").map_batches(_digests, return_dtype=pl.String)
-    numbered = (
-        pl.when(pl.col("repeat") > 0).then(pl.lit("-") + (pl.col("repeat") + 1).cast(pl.String)).otherwise(pl.lit(""))
-    )
-    made = pl.lit("row-") + digest + numbered
-    return (
-        pl.coalesce("own_id", made)
-        if profile.id.duplicates == "refuse"
-        else pl.coalesce(pl.col("own_id") + numbered, made)
-    )
+    nth = pl.lit("-") + (pl.col("repeat") + 1).cast(pl.String)
+    number = pl.when(pl.col("repeat") > 0).then(nth).otherwise(pl.lit(""))
+    own = pl.col("own_id") + number if profile.id.duplicates == "keep" else pl.col("own_id")
+    return pl.coalesce(own, pl.lit("row-") + digest + number)
 
 
 def _repeat_reason(profile: Profile) -> pl.Expr:
     again = pl.col("reason").is_null() & (pl.col("repeat") > 0)
-    if profile.id.duplicates == "keep":
-        return pl.col("reason")
-    named = pl.when(pl.col("own_id").is_not_null()).then(pl.lit("duplicate-id")).otherwise(pl.lit("duplicate-row"))
-    return pl.when(again).then(named).otherwise("reason")
+    named = pl.col("own_id").is_not_null()
+    same_id = again & named & (profile.id.duplicates == "refuse")
+    same_row = again & ~named & (profile.id.repeats == "refuse")
+    reason = pl.when(same_id).then(pl.lit("duplicate-id")).when(same_row).then(pl.lit("duplicate-row"))
+    return reason.otherwise("reason")
 
 
 def _digests(texts: pl.Series) -> pl.Series:
@@ -493,4 +494,4 @@ def _refused(bad: pl.DataFrame, raw: pl.DataFrame) -> pl.DataFrame:
     whole = said.select(
         pl.struct(pl.all().cast(pl.String)).struct.json_encode().str.replace_all("\\u0000", "", literal=True)
     )
-    return bad.select("row", "reason", "detail").with_columns(whole.to_series().alias("fields")).select(REFUSED)
+    return bad.select("row", "reason", "detail").with_columns(whole.to_series().alias("fields")).select(*REFUSED)

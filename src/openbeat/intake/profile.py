@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -15,11 +16,14 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 from tomlkit.exceptions import TOMLKitError
 
+from openbeat.incidents.rules import Scheme, code_list, require_known
 from openbeat.intake.rules import DUPLICATES, KINDS, PRECISIONS, UNKNOWN_CODES
 from openbeat.kernel.errors import BadInput
 
 FORMAT = 1
 """The version of the profile's own layout."""
+NOT_AN_OFFENCE = "-"
+"""Stands for a class in a profile: rows with this code are no offence and are left out."""
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -44,10 +48,14 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The source's own id; without columns a row is known by its time, place and class."""
+    """The source's own id; a row without one is known by its time, place and class.
+
+    `duplicates` says what becomes of a second row with the same id, `repeats` of one that has no id and says the same.
+    """
 
     columns: tuple[str, ...] = ()
     duplicates: str = "refuse"
+    repeats: str = "keep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +95,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Offence:
-    """The source's own code, and the class it means; "-" marks rows that are no offence and are left out."""
+    """The source's own code, and the class it means; "-" marks rows that are no offence and are left out.
+
+    `listed` names a list of local codes that comes with Openbeat; `codes` are added to it or correct it. With
+    neither, the source writes the class itself. `patrol` are local codes that patrols discover within a class.
+    """
 
     columns: tuple[str, ...] = ()
     constant: str = ""
     scheme: str = "NIBRS"
     width: int = 0
     unknown: str = "keep"
+    listed: str = ""
     codes: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     patrol: tuple[str, ...] = ()
@@ -139,6 +152,7 @@ class Profile:
     def __post_init__(self) -> None:
         for words in _faults(self):
             raise BadProfile(f"profile {self.name!r}: {words}", mend="correct the profile; nothing was imported")
+        require_known(Scheme(self.offence.scheme), set(local_codes(self.offence).classes.values()) - {NOT_AN_OFFENCE})
 
     def columns(self) -> tuple[str, ...]:
         """The columns the profile reads, each once, in order of first mention."""
@@ -185,7 +199,10 @@ def _faults(profile: Profile) -> list[str]:
         "it says from which source the rows come": profile.source,
         f"precision is one of {', '.join(PRECISIONS)}": profile.time.precision in PRECISIONS,
         f"there is no time zone {profile.time.zone!r}": profile.time.zone in available_timezones(),
-        f"duplicates is one of {', '.join(DUPLICATES)}": profile.id.duplicates in DUPLICATES,
+        f"duplicates and repeats are one of {', '.join(DUPLICATES)}": {profile.id.duplicates, profile.id.repeats}
+        <= set(DUPLICATES),
+        f"scheme is one of {', '.join(Scheme)}": profile.offence.scheme in set(Scheme),
+        f"there is no list of local codes {profile.offence.listed!r}": profile.offence.listed in ("", *list_names()),
         f"unknown is one of {', '.join(UNKNOWN_CODES)}": profile.offence.unknown in UNKNOWN_CODES,
         f"kind is one of {', '.join(KINDS)}": profile.read.kind in ("", *KINDS),
         "missing and outside places are kept or refused": {profile.place.missing, profile.place.outside}
@@ -196,6 +213,41 @@ def _faults(profile: Profile) -> list[str]:
         "a time has an hour column or a time column, not both": not any(m.hour and m.time for m in _moments(profile)),
     }
     return [words for words, holds in checks.items() if not holds]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalCodes:
+    """A source's own codes: the class each means, its name, and those that patrols discover."""
+
+    classes: Mapping[str, str]
+    names: Mapping[str, str]
+    patrol: frozenset[str]
+
+
+def local_codes(offence: Offence) -> LocalCodes:
+    """The shipped list with the profile's own codes over it; with neither, the classes themselves."""
+    rows = _listed(offence.listed) if offence.listed else []
+    classes = {row["code"]: row["class"] for row in rows} | dict(offence.codes)
+    if not classes:
+        entries = code_list(Scheme(offence.scheme))
+        return LocalCodes(
+            {code: code for code in entries}, {code: entry.name for code, entry in entries.items()}, frozenset()
+        )
+    names = {row["code"]: row["name"] for row in rows} | dict(offence.names)
+    patrol = frozenset(row["code"] for row in rows if row["patrol"] == "yes") | frozenset(offence.patrol)
+    return LocalCodes(classes, names, patrol)
+
+
+def list_names() -> list[str]:
+    """The lists of local codes that come with Openbeat."""
+    folder = files("openbeat.intake") / "codes"
+    return sorted(item.name.removesuffix(".csv") for item in folder.iterdir() if item.name.endswith(".csv"))
+
+
+@cache
+def _listed(name: str) -> list[dict[str, str]]:
+    text = (files("openbeat.intake") / "codes" / f"{name}.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
 
 
 @cache

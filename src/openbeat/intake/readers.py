@@ -28,6 +28,8 @@ ROW = "row number"
 """The column that counts the rows as a spreadsheet shows them (a header is row 1)."""
 MORE = "fields beyond the header"
 """The column that catches what stands to the right of the last named column."""
+AS_FOUND = Reading()
+"""Everything about the file is found out from it."""
 ENDINGS = {
     ".csv": "csv",
     ".txt": "csv",
@@ -59,7 +61,7 @@ class Found:
     sheets: tuple[str, ...] = ()
 
 
-def look(path: Path, reading: Reading = Reading()) -> Found:
+def look(path: Path, reading: Reading = AS_FOUND) -> Found:
     """Find out how a file is to be read; what the reading already says is kept."""
     kind = reading.kind or _kind(path)
     if path.stat().st_size == 0:
@@ -68,17 +70,16 @@ def look(path: Path, reading: Reading = Reading()) -> Found:
         return _LOOKS[kind](path, replace(reading, kind=kind))
 
 
-def batches(path: Path, reading: Reading = Reading(), *, size: int = BATCH) -> Iterator[pl.DataFrame]:
+def batches(path: Path, reading: Reading = AS_FOUND, *, size: int = BATCH) -> Iterator[pl.DataFrame]:
     """The rows of a file, at most `size` at a time, with their number in ROW; the file is never whole in memory."""
     found = look(path, reading)
     with _in_words(path):
-        for frame in _READS[found.reading.kind](path, found, size):
-            yield frame
+        yield from _READS[found.reading.kind](path, found, size)
 
 
-def preview(path: Path, reading: Reading = Reading(), *, rows: int = 200) -> pl.DataFrame:
+def preview(path: Path, reading: Reading = AS_FOUND, *, rows: int = 200) -> pl.DataFrame:
     """The first rows of a file."""
-    return next(batches(path, reading, size=rows), pl.DataFrame())
+    return next(batches(path, reading, size=rows + 1), pl.DataFrame()).head(rows)
 
 
 @contextmanager
@@ -168,7 +169,9 @@ def _delimiter(sample: str) -> str:
 
 
 def _split_score(sample: str, sign: str) -> tuple[float, int]:
-    rows = [len(row) for row, _ in zip(csv.reader(io.StringIO(sample, newline=""), delimiter=sign), range(50))]
+    rows = [
+        len(row) for row, _ in zip(csv.reader(io.StringIO(sample, newline=""), delimiter=sign), range(50), strict=False)
+    ]
     if not rows or rows[0] < 2:
         return (0.0, 0)
     return (rows.count(rows[0]) / len(rows), rows[0])
@@ -203,7 +206,6 @@ def _read_csv(path: Path, found: Found, size: int) -> Iterator[pl.DataFrame]:
             plain,
             has_header=False,
             skip_lines=reading.skip_rows,
-            skip_rows=1,
             separator=reading.delimiter,
             schema=schema,
             infer_schema=False,
@@ -212,7 +214,16 @@ def _read_csv(path: Path, found: Found, size: int) -> Iterator[pl.DataFrame]:
             missing_columns="insert",
             low_memory=True,
         )
-        yield from _numbered(frame.collect_batches(chunk_size=size, maintain_order=True), reading.skip_rows + 2)
+        frames = frame.collect_batches(chunk_size=size, maintain_order=True)
+        yield from _numbered(_without_header(frames), reading.skip_rows + 2)
+
+
+def _without_header(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The header is read as a row, since it may be quoted over several lines, and dropped here."""
+    first = next(frames, None)
+    if first is not None:
+        yield first.slice(1)
+        yield from frames
 
 
 def _numbered(frames: Iterator[pl.DataFrame], first: int) -> Iterator[pl.DataFrame]:
