@@ -19,7 +19,8 @@ from xml.etree import ElementTree as ET
 import shapefile
 import shapely
 import shapely.geometry
-from shapely import Geometry, MultiPolygon, Polygon
+from shapely import MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from openbeat.kernel.errors import BadInput
 
@@ -46,7 +47,7 @@ class AreaTable:
 
     columns: tuple[str, ...]
     rows: tuple[Mapping[str, str], ...]
-    shapes: tuple[Geometry, ...]
+    shapes: tuple[BaseGeometry, ...]
     crs: str | None
     """What the file says of its coordinates (WKT or authority code); None where it says nothing."""
 
@@ -124,7 +125,7 @@ def _word(value: object) -> str:
     return "" if value is None else str(value).strip()
 
 
-def _geojson_shape(feature: dict[str, object]) -> Geometry | None:
+def _geojson_shape(feature: dict[str, object]) -> BaseGeometry | None:
     geometry = feature.get("geometry")
     if not isinstance(geometry, dict):
         return None

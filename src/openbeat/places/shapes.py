@@ -11,7 +11,8 @@ import numpy as np
 import shapely
 from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import CRSError
-from shapely import Geometry, MultiPolygon
+from shapely import MultiPolygon
+from shapely.geometry.base import BaseGeometry
 
 from openbeat.kernel.errors import BadInput
 from openbeat.places.readers import WGS84, AreaTable, CoordinateSystemUnknown
@@ -62,7 +63,7 @@ class AreaReading:
     notes: tuple[str, ...]
 
 
-def km2(geometry: Geometry) -> float:
+def km2(geometry: BaseGeometry) -> float:
     """A shape's size on the ellipsoid, square kilometres."""
     return abs(float(GEOD.geometry_area_perimeter(shapely.orient_polygons(geometry))[0])) / 1e6
 
@@ -127,7 +128,7 @@ def _notes(table: AreaTable, joined: Mapping[str, list[MultiPolygon]]) -> list[s
     return notes
 
 
-def polygons_of(shape: Geometry) -> MultiPolygon:
+def polygons_of(shape: BaseGeometry) -> MultiPolygon:
     """The shape's ground alone, valid, and rounded to the decimals kept; empty where it has none."""
     rounded = shapely.transform(shape, lambda xy: np.round(xy, DECIMALS))
     valid = shapely.make_valid(rounded, method="structure", keep_collapsed=False)
@@ -138,7 +139,7 @@ def _union(grounds: Sequence[MultiPolygon]) -> MultiPolygon:
     return grounds[0] if len(grounds) == 1 else polygons_of(shapely.union_all(grounds))
 
 
-def _in_wgs84(table: AreaTable, epsg: int | None) -> list[Geometry]:
+def _in_wgs84(table: AreaTable, epsg: int | None) -> list[BaseGeometry]:
     crs = _crs(f"EPSG:{epsg}" if epsg else table.crs)
     if crs is None or crs.is_geographic:
         _refuse_non_degrees(table.shapes)
@@ -159,7 +160,7 @@ def _crs(told: str | None) -> CRS | None:
         ) from error
 
 
-def _refuse_non_degrees(shapes: Sequence[Geometry]) -> None:
+def _refuse_non_degrees(shapes: Sequence[BaseGeometry]) -> None:
     west, south, east, north = shapely.total_bounds(np.array(shapes, dtype=object))
     if not (west >= -180 and east <= 180 and south >= -90 and north <= 90):
         raise CoordinateSystemUnknown(
@@ -168,7 +169,7 @@ def _refuse_non_degrees(shapes: Sequence[Geometry]) -> None:
         )
 
 
-def outlines(areas: Sequence[AreaShape]) -> list[Geometry]:
+def outlines(areas: Sequence[AreaShape]) -> list[BaseGeometry]:
     """Lighter shapes for maps, at most 15 m off, simplified together so that neighbours keep meeting."""
     shapes = np.array([area.geometry for area in areas], dtype=object)
     lighter = shapely.coverage_simplify(shapes, OUTLINE_TOLERANCE_M / 111_000)
@@ -176,13 +177,13 @@ def outlines(areas: Sequence[AreaShape]) -> list[Geometry]:
     return [light if fine else full for light, full, fine in zip(lighter, shapes, whole, strict=True)]
 
 
-def as_geojson(geometry: Geometry) -> dict[str, object]:
+def as_geojson(geometry: BaseGeometry) -> dict[str, object]:
     """The shape as a GeoJSON geometry, rounded to the decimals kept."""
     rounded = shapely.transform(geometry, lambda xy: np.round(xy, DECIMALS))
     found: dict[str, object] = json.loads(shapely.to_geojson(rounded))
     return found
 
 
-def from_geojson(geometry: Mapping[str, object]) -> Geometry:
+def from_geojson(geometry: Mapping[str, object]) -> BaseGeometry:
     """A stored GeoJSON geometry as a shape."""
     return shapely.from_geojson(json.dumps(geometry))
