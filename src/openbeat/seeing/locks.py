@@ -12,10 +12,15 @@ from openbeat.seeing.tickets import pads
 
 ROLE = "openbeat_app"
 
-NEVER_CHANGED = ("audit_entry", "audit_leaf")
-"""Tables that the application's role may add to and read, and no more."""
-
-NEVER_SEEN = ("seeing_key", "django_migrations")
+GRANTS = (
+    f"GRANT USAGE ON SCHEMA public TO {ROLE}",
+    f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {ROLE}",
+    f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {ROLE}",
+    f"REVOKE UPDATE, DELETE ON audit_entry, audit_leaf FROM {ROLE}",
+    f"REVOKE ALL ON seeing_key FROM {ROLE}",
+    f"REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {ROLE}",
+)
+"""All that the application's role may do: work on rows, never on the trail's past, the row key or the schema."""
 
 
 def row_lock(table: str, column: str = "agency_id") -> RunSQL:
@@ -34,14 +39,8 @@ def prepare(*, using: str, **_: Any) -> None:
     with connections[using].cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s AND rolname <> current_user", [ROLE])
         if cursor.fetchone():
-            cursor.execute(  # the names are constants of this module
-                f"GRANT USAGE ON SCHEMA public TO {ROLE};"
-                f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {ROLE};"
-                f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {ROLE};"
-                f"REVOKE UPDATE, DELETE ON {', '.join(NEVER_CHANGED)} FROM {ROLE};"
-                f"REVOKE ALL ON {NEVER_SEEN[0]} FROM {ROLE};"
-                f"REVOKE INSERT, UPDATE, DELETE ON {NEVER_SEEN[1]} FROM {ROLE}"
-            )
+            for words in GRANTS:
+                cursor.execute(words)
         inner, outer = pads(settings.ROW_KEY)
         cursor.execute("DELETE FROM seeing_key")
         cursor.execute("INSERT INTO seeing_key VALUES (%s, %s)", [inner, outer])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
@@ -17,7 +18,14 @@ SETTING = "openbeat.ticket"
 @contextmanager
 def scope(actor: Actor) -> Iterator[None]:
     """Open the rows of the actor's agencies on this connection; on leaving, what was open before is open again."""
-    before = _set(ticket(actor.reach, settings.ROW_KEY))
+    with rows_of(actor.reach):
+        yield
+
+
+@contextmanager
+def rows_of(agencies: Iterable[UUID]) -> Iterator[None]:
+    """Open the rows of these agencies, where no actor is known yet: a door of sign-in, a programme's token."""
+    before = _set(ticket(agencies, settings.ROW_KEY))
     try:
         yield
     finally:

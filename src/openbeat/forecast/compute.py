@@ -1,0 +1,139 @@
+"""A forecast run computed: back-test first, then the surface. Pure numbers; no database, no person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from shapely import MultiPolygon
+
+from openbeat.forecast.feed import Computed
+from openbeat.forecast.rules import BASELINE, origins, tests_possible
+from openbeat.kernel.errors import Contradiction
+from openbeat.places.cells import locate
+from placewise.evaluate.backtest import Step, backtest
+from placewise.evaluate.report import Backtest
+from placewise.forecast.registry import estimator
+from placewise.space.cells import Cells
+from placewise.space.events import Events
+from placewise.space.surface import Surface
+
+Floats = NDArray[np.float64]
+Ints32 = NDArray[np.int32]
+
+LEAST_TESTS = 8
+"""Fewer forecasts of the past than this say nothing."""
+
+PLANNED_SHARE = 0.05
+"""The share of the area whose exposure the card tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a run asks: days, cell resolution, estimator, seed."""
+
+    starts: date
+    ends: date
+    resolution: int
+    estimator: str
+    seed: int
+
+    @property
+    def horizon(self) -> int:
+        """Days forecast."""
+        return (self.ends - self.starts).days
+
+
+@dataclass(frozen=True, slots=True)
+class NamedArea:
+    """An area of the set that the forecast covers."""
+
+    name: str
+    shape: MultiPolygon
+
+
+Tell = Callable[[float, str], bool]
+"""Told a share done and words; answers whether to stop."""
+
+
+def compute(
+    question: Question, events: Events, ground: Mapping[str, Any], areas: Sequence[NamedArea], tell: Tell
+) -> Computed:
+    """Back-test the estimator against the plain count on the past, then forecast the days asked for."""
+    cells = Cells.h3(ground, question.resolution)
+    first = events.times[0].astype("datetime64[D]").astype(date)
+    report = _backtest(question, events, cells, first, tell)
+    tell(0.95, "drawing the surface")
+    model = estimator(question.estimator).fit(events, cells, until=str(question.starts))
+    surface = model.predict(str(question.starts), str(question.ends))
+    verdict = report.verdict(question.estimator)
+    return Computed(
+        arrays=_arrays(surface),
+        report=report.as_dict(),
+        explanation=model.explain(),
+        exposure=exposure(surface, cells.counts(events, str(first), str(question.starts)), areas),
+        verdict={"offered": verdict.offered, "reasons": list(verdict.reasons)},
+        better=verdict.offered,
+        events_used=len(cells.locate(events)),
+        first_event=first,
+    )
+
+
+def _backtest(question: Question, events: Events, cells: Cells, first: date, tell: Tell) -> Backtest:
+    """The estimator and the plain count on rolling origins; refused where the records are too short to tell."""
+    count = tests_possible(first, question.starts, question.horizon)
+    if count < LEAST_TESTS:
+        raise Contradiction(
+            f"the records begin on {first}: too short for three years of count and {LEAST_TESTS} tests before "
+            f"{question.starts}",
+            mend="import earlier records, or forecast fewer days",
+        )
+    begin, end, step = origins(question.starts, question.horizon, count=count)
+    stopped = False
+
+    def follow(now: Step) -> None:
+        nonlocal stopped
+        stopped = tell(0.95 * now.done / now.total, f"testing on the past: {now.model}, {now.origin[:10]}")
+
+    return backtest(
+        {name: estimator(name) for name in dict.fromkeys((BASELINE, "kde", "ewma", question.estimator))},
+        events,
+        cells,
+        origins=f"{begin}/{end}/P{step}D",
+        horizon=f"P{question.horizon}D",
+        baseline=BASELINE,
+        seed=question.seed,
+        progress=follow,
+        stop=lambda: stopped,
+    )
+
+
+def _arrays(surface: Surface) -> dict[str, bytes]:
+    """The surface's columns as little-endian bytes, densest cell first."""
+    order = surface.order()
+    low, high = surface.interval()
+    floats = {"expected": surface.expected, "low": low, "high": high}
+    cells = surface.cells.ids[order].astype("<i8").tobytes()
+    return {"cells": cells} | {name: part[order].astype("<f8").tobytes() for name, part in floats.items()}
+
+
+def exposure(surface: Surface, past: Floats, areas: Sequence[NamedArea]) -> list[dict[str, Any]]:
+    """Area by area: share of the ground, of incidents so far, of those expected, and of the cells that plans look at."""
+    lon, lat = surface.cells.degrees
+    home = locate([area.shape for area in areas], np.ascontiguousarray(lon), np.ascontiguousarray(lat))
+    chosen = np.zeros(len(surface.cells))
+    chosen[surface.top(PLANNED_SHARE)] = 1
+    columns = {"ground": surface.cells.areas, "past": past, "expected": surface.expected, "planned": chosen}
+    shares = {name: _shares(home, part, len(areas)) for name, part in columns.items()}
+    return [{"area": area.name} | {name: shares[name][i] for name in shares} for i, area in enumerate(areas)]
+
+
+def _shares(home: Ints32, values: Floats, count: int) -> list[float]:
+    """Each area's share of a quantity; cells outside every area count in the whole."""
+    inside = home >= 0
+    sums = np.bincount(home[inside], weights=values[inside], minlength=count)
+    return [round(float(one), 6) for one in sums / max(float(values.sum()), 1e-12)]

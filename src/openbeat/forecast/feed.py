@@ -1,0 +1,48 @@
+"""Rows into arrays: what a forecast may know. Times, places and classes; there is no column for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from openbeat.access import Actor
+from openbeat.forecast.models import Run
+from openbeat.incidents import queries as incidents
+from openbeat.kernel.errors import Contradiction
+from placewise.space.events import Events
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What a run brought: surface arrays as bytes, back-test, verdict, exposure, and what it was made of."""
+
+    arrays: Mapping[str, bytes]
+    report: Mapping[str, Any]
+    explanation: Mapping[str, Any]
+    exposure: list[dict[str, Any]]
+    verdict: Mapping[str, Any]
+    better: bool
+    events_used: int
+    first_event: date
+
+
+def events_of(actor: Actor, run: Run) -> Events:
+    """The run's incidents before `data_until`, on the agency's wall clock."""
+    classes = [one.offence_class for one in run.classes.select_related("offence_class")]
+    rows = incidents.feed(actor, run.agency, classes=classes, until=run.data_until)
+    if not len(rows.times):
+        names = ", ".join(one.name for one in classes)
+        raise Contradiction(f"there is no incident of {names} before {run.data_until}", mend="import records first")
+    return Events.from_arrays(
+        rows.times,
+        rows.lon,
+        rows.lat,
+        rows.classes,
+        ends=rows.ends,
+        zone=run.agency.zone,
+        since=np.datetime64(rows.since),
+    )

@@ -1,0 +1,79 @@
+"""Decisions about forecasts, pure: what may be asked for, when a forecast may be used, how far back it is tested."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from openbeat.forecast.states import MOVES, State
+from openbeat.kernel.errors import Contradiction, NotInThisState
+
+HORIZONS = (7, 14, 28)
+"""Days that a forecast may cover."""
+
+RESOLUTIONS = (9, 10)
+"""H3 resolutions offered: about 0.11 km² and 0.015 km² a cell."""
+
+LEAST_HISTORY = timedelta(days=3 * 365 + 180)
+"""Three years for the plain count, and half a year of weeks to be tested on."""
+
+ORIGINS = 26
+"""Forecasts of the past that a back-test makes: every second period, the newest last."""
+
+BASELINE = "count3y"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The days that a forecast is for: [start, end) in the agency's zone."""
+
+    start: date
+    end: date
+
+
+def move(now: State, then: State) -> State:
+    """The state moved to; refused by name where no such move leads."""
+    if then not in MOVES[now]:
+        raise NotInThisState(
+            f"a forecast that is {now.value.replace('_', ' ')} cannot become {then.value.replace('_', ' ')}",
+            mend="open the forecast again: someone may have moved it meanwhile",
+        )
+    return then
+
+
+def require_reported(classes: Collection[tuple[str, bool]]) -> None:
+    """Refuse classes that patrols discover: they would send patrols back to where patrols went."""
+    if not classes:
+        raise Contradiction("a forecast needs at least one class of offence", mend="choose a class")
+    found = sorted(name for name, reported in classes if not reported)
+    if found:
+        raise Contradiction(
+            f"{', '.join(found)}: found by patrols rather than reported by victims, so never forecast",
+            mend="choose classes that victims or callers report",
+        )
+
+
+def period(start: date, horizon: int) -> Period:
+    """The days of a forecast that begins on `start`."""
+    if horizon not in HORIZONS:
+        raise Contradiction(f"a forecast covers {', '.join(map(str, HORIZONS))} days, not {horizon}")
+    return Period(start, start + timedelta(days=horizon))
+
+
+def origins(until: date, horizon: int, *, count: int = ORIGINS) -> tuple[date, date, int]:
+    """First and last origin of the back-test and the step in days: every second period before `until`."""
+    step = 2 * horizon
+    last = until - timedelta(days=horizon)
+    return last - timedelta(days=step * (count - 1)), last, step
+
+
+def tests_possible(first_record: date, until: date, horizon: int) -> int:
+    """How many origins have the plain count's three years of records before them; at most `ORIGINS`."""
+    room = (until - timedelta(days=horizon) - first_record - timedelta(days=3 * 365)).days
+    return max(0, min(ORIGINS, room // (2 * horizon) + 1))
+
+
+def usable(state: State, expires: date | None, today: date) -> bool:
+    """Whether plans may be made from the forecast today."""
+    return state is State.OFFERED and expires is not None and today <= expires
