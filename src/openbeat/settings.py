@@ -46,7 +46,7 @@ INSTALLED_APPS = [
     "openbeat.web",
 ]
 # rooms join when they have content
-for _room in ("places", "incidents", "intake", "forecast", "patrol", "oversight", "transparency"):
+for _room in ("places", "incidents", "intake", "patrol", "oversight", "transparency"):
     if (PACKAGE / _room / "models.py").exists():
         INSTALLED_APPS.insert(-2, f"openbeat.{_room}")
 

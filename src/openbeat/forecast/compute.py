@@ -122,7 +122,7 @@ def _arrays(surface: Surface) -> dict[str, bytes]:
 
 
 def exposure(surface: Surface, past: Floats, areas: Sequence[NamedArea]) -> list[dict[str, Any]]:
-    """Area by area: share of the ground, of incidents so far, of those expected, and of the cells that plans look at."""
+    """Area by area: its share of the ground, of incidents so far, of those expected, and of the cells planned for."""
     lon, lat = surface.cells.degrees
     home = locate([area.shape for area in areas], np.ascontiguousarray(lon), np.ascontiguousarray(lat))
     chosen = np.zeros(len(surface.cells))
