@@ -1,0 +1,158 @@
+"""The result of a back-test as values: every score with its interval, every comparison, the verdict."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from placewise.kernels.errors import PlacewiseError
+
+
+class NotInBacktest(PlacewiseError):
+    """A model that this back-test did not score."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score over all origins and its 95 % bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A model's score minus the baseline's, with a paired 95 % interval and p; positive difference may be worse."""
+
+    difference: float
+    low: float
+    high: float
+    p: float
+    better: bool
+
+
+@dataclass(frozen=True)
+class Tenth:
+    """A tenth of what was expected: how much that was, and what happened."""
+
+    expected: float
+    observed: float
+
+
+@dataclass(frozen=True)
+class ModelReport:
+    """One model: what it does, its scores, its comparison with the baseline, its calibration, seconds a forecast."""
+
+    name: str
+    description: str
+    scores: Mapping[str, Score]
+    against_baseline: Mapping[str, Comparison]
+    calibration: tuple[Tenth, ...]
+    hits_by_origin: tuple[float, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a model may be offered, and why in words."""
+
+    offered: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """All models on the same cells, origins and horizon; `titles` names the scores, `lower_is_better` says which."""
+
+    cells: Mapping[str, Any]
+    origins: tuple[str, ...]
+    horizon: str
+    shares: tuple[float, ...]
+    events_scored: int
+    baseline: str
+    models: Mapping[str, ModelReport]
+    titles: Mapping[str, str]
+    sources: Mapping[str, str]
+    lower_is_better: tuple[str, ...]
+    seed: int
+    replicates: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; what is not finite becomes None."""
+        plain: dict[str, Any] = _plain(asdict(self))
+        return plain
+
+    @staticmethod
+    def from_dict(plain: Mapping[str, Any]) -> "Backtest":
+        """The back-test that `as_dict` wrote."""
+        values = dict(plain)
+        values |= {name: tuple(values[name]) for name in ("origins", "shares", "lower_is_better")}
+        values["models"] = {name: _model(one) for name, one in plain["models"].items()}
+        return Backtest(**values)
+
+    def verdict(self, name: str) -> Verdict:
+        """The stop-use rule: offered only if the model beats the plain baseline here.
+
+        It must be ahead both in hit rate (mean over the shares) and in log score, and on at least one of these the
+        paired 95 % interval must lie wholly above nothing.
+        """
+        if name not in self.models:
+            raise NotInBacktest(f"{name} was not scored here; there are {', '.join(self.models)}")
+        if name == self.baseline:
+            return Verdict(offered=False, reasons=("it is the plain count that a forecast has to beat",))
+        against = self.models[name].against_baseline
+        checks = [(against["mean_hit_rate"], "hit rate"), (against["log_score"], "log score")]
+        reasons = [_words(one, title) for one, title in checks]
+        ahead = all(one.difference > 0 for one, _ in checks) and any(one.low > 0 for one, _ in checks)
+        if not self.events_scored:
+            return Verdict(offered=False, reasons=("no incident fell in the scored weeks, so nothing is shown",))
+        return Verdict(offered=bool(ahead), reasons=tuple(reasons))
+
+
+def _words(one: Comparison, title: str) -> str:
+    """A comparison as a sentence."""
+    if not np.isfinite(one.difference):
+        return f"{title}: nothing to compare"
+    side = "above" if one.difference > 0 else "below" if one.difference < 0 else "level with"
+    return (
+        f"{title} {side} the plain count by {abs(one.difference):.4g} (95 % interval {one.low:.4g} to {one.high:.4g})"
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Values that JSON can hold."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(one) for one in value]
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    return value
+
+
+def _number(value: float | None) -> float:
+    """A stored number; None was not finite."""
+    return float("nan") if value is None else value
+
+
+def _comparison(plain: Mapping[str, Any]) -> Comparison:
+    """A comparison from plain values."""
+    difference, low, high, p = (_number(plain[key]) for key in ("difference", "low", "high", "p"))
+    return Comparison(difference, low, high, p, better=plain["better"])
+
+
+def _model(plain: Mapping[str, Any]) -> ModelReport:
+    """One model's report from plain values."""
+    return ModelReport(
+        name=plain["name"],
+        description=plain["description"],
+        scores={
+            key: Score(*(_number(one[k]) for k in ("value", "low", "high"))) for key, one in plain["scores"].items()
+        },
+        against_baseline={key: _comparison(one) for key, one in plain["against_baseline"].items()},
+        calibration=tuple(Tenth(**one) for one in plain["calibration"]),
+        hits_by_origin=tuple(plain["hits_by_origin"]),
+        seconds=plain["seconds"],
+    )

@@ -1,0 +1,1 @@
+"""The ground floor: array types, named errors, wall-clock moments and compiled loops."""
