@@ -51,6 +51,7 @@ for _room in ("places", "incidents", "intake", "patrol", "oversight", "transpare
         INSTALLED_APPS.insert(-2, f"openbeat.{_room}")
 
 MIDDLEWARE = [
+    "openbeat.ops.health.Measure",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -154,6 +155,7 @@ CSRF_COOKIE_SECURE = TLS
 CSRF_COOKIE_HTTPONLY = False
 CSRF_TRUSTED_ORIGINS = env.words("OPENBEAT_ORIGINS")
 SECURE_SSL_REDIRECT = TLS and env.flag("OPENBEAT_TLS_REDIRECT", default=True)
+SECURE_REDIRECT_EXEMPT = ["^healthz$"]  # asked by the supervisor on loopback
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("OPENBEAT_PROXY", default=False) else None
 SECURE_HSTS_SECONDS = 31_536_000 if TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = TLS

@@ -176,12 +176,17 @@ def healthy(port: int) -> bool:
     """Whether the service says of itself that it works."""
     connection = http.client.HTTPConnection(_host(), port, timeout=5)
     try:
-        connection.request("GET", "/healthz", headers={"Host": "127.0.0.1"})
+        connection.request("GET", "/healthz", headers={"Host": _served_name()})
         return connection.getresponse().status == 200
     except OSError:
         return False
     finally:
         connection.close()
+
+
+def _served_name() -> str:
+    """A host name that the service answers to."""
+    return env.words("OPENBEAT_HOSTS", "127.0.0.1")[0].replace("*", "localhost").lstrip(".")
 
 
 def greet(address: str, links: Sequence[dict[str, str]]) -> None:
