@@ -9,7 +9,7 @@ from openbeat.access import Actor, Permission
 from openbeat.acting import action, note
 from openbeat.acting.later import later
 from openbeat.audit.words import Operation
-from openbeat.forecast.feed import Computed
+from openbeat.forecast.compute import Computed
 from openbeat.forecast.models import Run, RunClass, Surface
 from openbeat.forecast.rules import move, period, require_reported
 from openbeat.forecast.states import State

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely import MultiPolygon
 
-from openbeat.forecast.feed import Computed
 from openbeat.forecast.rules import BASELINE, origins, tests_possible
 from openbeat.kernel.errors import Contradiction
 from openbeat.places.cells import locate
@@ -54,6 +53,20 @@ class NamedArea:
 
     name: str
     shape: MultiPolygon
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What a run brought: surface arrays as bytes, back-test, verdict, exposure, and what it was made of."""
+
+    arrays: Mapping[str, bytes]
+    report: Mapping[str, Any]
+    explanation: Mapping[str, Any]
+    exposure: list[dict[str, Any]]
+    verdict: Mapping[str, Any]
+    better: bool
+    events_used: int
+    first_event: date
 
 
 Tell = Callable[[float, str], bool]

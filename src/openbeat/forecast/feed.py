@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
-
 import numpy as np
 
 from openbeat.access import Actor
@@ -14,20 +9,6 @@ from openbeat.forecast.models import Run
 from openbeat.incidents import queries as incidents
 from openbeat.kernel.errors import Contradiction
 from placewise.space.events import Events
-
-
-@dataclass(frozen=True, slots=True)
-class Computed:
-    """What a run brought: surface arrays as bytes, back-test, verdict, exposure, and what it was made of."""
-
-    arrays: Mapping[str, bytes]
-    report: Mapping[str, Any]
-    explanation: Mapping[str, Any]
-    exposure: list[dict[str, Any]]
-    verdict: Mapping[str, Any]
-    better: bool
-    events_used: int
-    first_event: date
 
 
 def events_of(actor: Actor, run: Run) -> Events:
