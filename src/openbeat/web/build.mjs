@@ -51,7 +51,9 @@ async function mapModules() {
 }
 
 async function sprite() {
-  const names = (await readFile(join(here, "icons.txt"), "utf8")).split("\n").filter((line) => /^[a-z]/.test(line));
+  const names = (await readFile(join(here, "icons.txt"), "utf8"))
+    .split("\n")
+    .filter((line) => /^[a-z]/.test(line));
   const symbols = await Promise.all(names.map(symbol));
   const svg = `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`;
   await writeFile(join(out, "icons.svg"), svg);
