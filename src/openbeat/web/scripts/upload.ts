@@ -1,0 +1,58 @@
+// Files by drag and drop, and how far the upload is. Without a script it is a plain file field in a plain form.
+import { on, words } from "./dom.js";
+import { toast } from "./toasts.js";
+
+for (const type of ["dragenter", "dragover"] as const)
+  on(type, "[data-dropzone]", (zone) => zone.classList.add("over"));
+for (const type of ["dragleave", "drop"] as const)
+  on(type, "[data-dropzone]", (zone) => zone.classList.remove("over"));
+
+on("change", "[data-dropzone] input[type=file]", (input) => {
+  const files = [...((input as HTMLInputElement).files ?? [])];
+  const size = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1 });
+  const named = files.map((file) => `${file.name} · ${size.format(file.size / 2 ** 20)} MB`).join(", ");
+  const strong = input.closest("[data-dropzone]")?.querySelector("strong");
+  if (strong && named) strong.textContent = named;
+});
+
+on("submit", "form[data-upload]", (element, event) => {
+  const form = element as HTMLFormElement;
+  const bar = form.querySelector<HTMLProgressElement>("[data-dropzone] progress");
+  const files = [...form.querySelectorAll<HTMLInputElement>("input[type=file]")].flatMap((i) => [
+    ...(i.files ?? []),
+  ]);
+  if (!bar || files.length === 0 || form.hasAttribute("hx-post")) return;
+  event.preventDefault();
+  send(form, (event as SubmitEvent).submitter, bar);
+});
+
+/** `fetch` cannot say how much it has sent, so this one stays with XMLHttpRequest; the answer is a page, and is shown. */
+function send(form: HTMLFormElement, submitter: HTMLElement | null, bar: HTMLProgressElement): void {
+  const request = new XMLHttpRequest();
+  const failed = (): void => {
+    bar.hidden = true;
+    toast(words(navigator.onLine ? "failed" : "offline"), "bad");
+  };
+  bar.hidden = false;
+  request.upload.addEventListener("progress", (sent) => {
+    bar.value = sent.lengthComputable ? (100 * sent.loaded) / sent.total : 0;
+    bar.setAttribute("aria-valuetext", words("uploading", { share: Math.round(bar.value) }));
+  });
+  request.addEventListener("load", () => (request.status < 500 ? show(request) : failed()));
+  request.addEventListener("error", failed);
+  request.open(form.method, form.action);
+  request.send(new FormData(form, submitter));
+}
+
+/** After a redirect the answer's address is a new page; otherwise it is this page with what is wrong. */
+function show(request: XMLHttpRequest): void {
+  const moved = request.responseURL !== "" && request.responseURL !== location.href;
+  if (moved && request.status < 400) {
+    location.assign(request.responseURL);
+    return;
+  }
+  const page = new DOMParser().parseFromString(request.responseText, "text/html");
+  const main = page.getElementById("main");
+  document.getElementById("main")?.replaceWith(...(main ? [document.adoptNode(main)] : []));
+  document.dispatchEvent(new CustomEvent("htmx:after:swap"));
+}
