@@ -1,0 +1,94 @@
+"""What a map is given: where its data come from, how its classes are named, and where it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from openbeat.web.ui.bits import Words
+from openbeat.web.ui.scales import number
+
+KINDS = ("surface", "incidents", "plan", "places")
+
+
+class UnknownMapKind(ValueError):
+    """A map page that has no module."""
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """The classes of the scale: lower bounds in the unit; `diverging` for less and more than expected."""
+
+    title: Words
+    unit: Words
+    bounds: Sequence[float] = ()
+    digits: int = 2
+    diverging: bool = False
+
+    @property
+    def ramp(self) -> str:
+        """The scale's name in the style sheet."""
+        return "div" if self.diverging else "seq"
+
+    def steps(self) -> list[tuple[int, str]]:
+        """The number of each class's colour, spread over the seven, and the words beside it."""
+        count = len(self.bounds)
+        return [(shade(i, count), self._words(i)) for i in range(count)]
+
+    def _words(self, i: int) -> str:
+        low = number(self.bounds[i], self.digits)
+        return f"≥ {low}" if i == len(self.bounds) - 1 else f"{low} – {number(self.bounds[i + 1], self.digits)}"
+
+
+def shade(i: int, count: int) -> int:
+    """Class `i` of `count` as one of the seven colours, the ends always used."""
+    return 4 if count == 1 else 1 + round(6 * i / (count - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """A map of one kind: surface, incidents, plan or places.
+
+    `data` is sent with the page, or `url` is fetched by the map; `areas_url` is GeoJSON of outlines; `tiles_url` our PMTiles;
+    `bounds` is west, south, east, north in degrees; `extra` goes to the module as it is.
+    """
+
+    kind: str
+    label: Words
+    id: str = "map"
+    legend: Legend | None = None
+    data: Any = None
+    url: str = ""
+    areas_url: str = ""
+    tiles_url: str = ""
+    bounds: tuple[float, float, float, float] | None = None
+    attribution: Words = ""
+    tall: bool = False
+    twin_open: bool = False
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise UnknownMapKind(f"{self.kind!r} is none of {', '.join(KINDS)}")
+
+    @property
+    def module(self) -> str:
+        """The static file that draws this kind of map."""
+        return f"build/map-{self.kind}.js"
+
+    @property
+    def settings_id(self) -> str:
+        """The id of the element that carries the settings."""
+        return f"{self.id}-settings"
+
+    def settings(self) -> dict[str, Any]:
+        """What the module reads from the page: only what is plain JSON."""
+        legend = None if self.legend is None else self._legend(self.legend)
+        plain = {name: value for name, value in asdict(self).items() if name in ("data", "url", "bounds", "extra")}
+        return plain | {"areasUrl": self.areas_url, "tilesUrl": self.tiles_url, "legend": legend}
+
+    def _legend(self, legend: Legend) -> dict[str, Any]:
+        shades = [number for number, _ in legend.steps()]
+        plain = {"unit": str(legend.unit), "bounds": list(legend.bounds), "digits": legend.digits}
+        return plain | {"ramp": legend.ramp, "shades": shades}
