@@ -24,6 +24,7 @@ from openbeat.ops.postgres import Server
 TEMPLATE = "openbeat_migrated"
 DATABASE = "test_openbeat"
 CACHE = CHECKOUT / "var" / "cache" / "tests"
+KEYS = CHECKOUT / "var" / "test" / "keys"
 SOURCE = CHECKOUT / "src" / "openbeat"
 
 
@@ -61,7 +62,7 @@ class TestDatabase:
                 )
             )
         with psycopg.connect(self.owner, autocommit=True) as connection:
-            roles.grant_work(connection)
+            roles.let_in(connection)
 
 
 def throwaway(migrate: Callable[[TestDatabase], None]) -> TestDatabase:
@@ -78,6 +79,8 @@ def throwaway(migrate: Callable[[TestDatabase], None]) -> TestDatabase:
                     shutil.rmtree(old)
             kept.with_suffix(".new").rename(kept)
         subprocess.run(["cp", "-a", kept, var.root], check=True)
+    for key in KEYS.glob("*.key"):
+        shutil.copy2(key, var.keys)
     database = TestDatabase.of(postgres.start(var, durable=False, tied=True))
     database.renew()
     return database
@@ -105,6 +108,7 @@ def state_of_code() -> str:
     """A name for all that decides what the migrations make: they, the models, and what they import."""
     files = {CHECKOUT / "requirements" / "base.txt", CHECKOUT / "tests" / "database.py"}
     files |= {SOURCE / "ops" / name for name in ("postgres.py", "roles.py")} | {SOURCE / "settings.py"}
+    files |= set(KEYS.glob("*.key"))  # the row locks' key is laid down by the migrations
     own = [
         path
         for pattern in ("*/migrations/*", "**/models.py", "**/*.sql", "**/apps.py")

@@ -37,25 +37,18 @@ def answers(address: str) -> bool:
 
 
 def ensure_application(owner_address: str, password: str) -> None:
-    """The working role, with no right but to read and write the owner's tables: now and those to come."""
+    """The working role, with no right yet but to connect."""
     with psycopg.connect(owner_address, autocommit=True) as connection:
         require_version(connection)
         _ensure_role(connection, APPLICATION, password, rights="NOCREATEDB NOCREATEROLE NOINHERIT")
-        grant_work(connection)
+        let_in(connection)
 
 
-def grant_work(connection: psycopg.Connection) -> None:
-    """Lets the working role use what the owner will make. A migration may take rights on a table away again."""
-    role = sql.Identifier(APPLICATION)
-    name = sql.Identifier(connection.info.dbname)
-    for words in (
-        "REVOKE ALL ON DATABASE {name} FROM PUBLIC",
-        "GRANT CONNECT, TEMPORARY ON DATABASE {name} TO {role}",
-        "GRANT USAGE ON SCHEMA public TO {role}",
-        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
-        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {role}",
-    ):
-        connection.execute(sql.SQL(words).format(role=role, name=name))
+def let_in(connection: psycopg.Connection) -> None:
+    """Only the owner and the working role may connect; what the latter may do there, the migrations grant."""
+    names = {"name": sql.Identifier(connection.info.dbname), "role": sql.Identifier(APPLICATION)}
+    connection.execute(sql.SQL("REVOKE ALL ON DATABASE {name} FROM PUBLIC").format(**names))
+    connection.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {name} TO {role}").format(**names))
 
 
 def require_version(connection: psycopg.Connection) -> None:

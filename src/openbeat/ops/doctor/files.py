@@ -10,12 +10,15 @@ from pathlib import Path
 from openbeat.ops import install, marks
 from openbeat.ops.doctor.findings import Finding, fail, ok, warn
 from openbeat.ops.paths import Var
+from openbeat.ops.words import is_stale
 
 GIB = 2**30
 LEAST_FREE = 1 * GIB
 WISHED_FREE = 10 * GIB
 KEY_FILES = ("database-app.json", "web.key", "rows.key")
 """Made on the first start; others come with what they open."""
+SHOWN_FILES = ("last-checkpoint",)
+"""Kept beside the keys because outside the database, but published all the same."""
 
 
 def packages() -> Iterator[Finding]:
@@ -47,7 +50,8 @@ def keys(var: Var) -> Iterator[Finding]:
             "keys", f"{var.keys} is missing", "run `make up`: it makes the keys; or bring them back from a backup"
         )
         return
-    loose = [path for path in [var.keys, *sorted(var.keys.iterdir())] if _mode(path) & 0o077]
+    files = [path for path in sorted(var.keys.rglob("*")) if path.is_file() and path.name not in SHOWN_FILES]
+    loose = [path for path in [var.keys, *files] if _mode(path) & 0o077]
     for path in loose:
         wanted = "700" if path.is_dir() else "600"
         mend = f"chmod {wanted} {path}; if others use this machine, rotate it"
@@ -58,7 +62,7 @@ def keys(var: Var) -> Iterator[Finding]:
             "keys", f"{var.keys / name} is missing", "run `make up`: it makes it; or bring it back from a backup"
         )
     if not loose and not absent:
-        yield ok("keys", f"{len(list(var.keys.iterdir()))} keys, readable by their owner alone")
+        yield ok("keys", f"{len(files)} keys, readable by their owner alone")
 
 
 def _mode(path: Path) -> int:
@@ -80,10 +84,9 @@ def languages(folder: Path, codes: list[str]) -> Iterator[Finding]:
     """Each language's words, compiled since they last changed."""
     for code in codes:
         source = folder / code.replace("zh-hans", "zh_Hans") / "LC_MESSAGES" / "django.po"
-        compiled = source.with_suffix(".mo")
         if not source.exists():
             yield warn("languages", f"{code}: not translated yet; its pages are in English", f"translate {source}")
-        elif not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
+        elif is_stale(source):
             yield fail("languages", f"{code}: its words are not compiled", "run `openbeat up`")
         else:
             yield ok("languages", f"{code}: words compiled")

@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management import BaseCommand, CommandParser, call_command
 
 from openbeat.ops import telling
+from openbeat.ops.static import collect
+from openbeat.ops.words import compile_words
 
 
 class Command(BaseCommand):
@@ -24,7 +27,8 @@ class Command(BaseCommand):
         """Each step does nothing where nothing has changed."""
         with telling.step("migrations"):
             call_command("migrate", database="owner", verbosity=0, interactive=False)
+        compile_words(settings.LOCALE_PATHS[0])
         with telling.step("static files"):
-            call_command("collectstatic", verbosity=0, interactive=False)
+            collect()
         links: list[dict[str, str]] = []
         self.stdout.write(json.dumps(links))
