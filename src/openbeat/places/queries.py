@@ -1,0 +1,183 @@
+"""Questions about places: areas in force, points and cells by area, stations, streets, the basemap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import numpy as np
+import shapely
+from django.db.models import QuerySet
+from numpy.typing import NDArray
+from shapely import MultiPolygon
+
+from openbeat.access import Actor, Permission
+from openbeat.kernel.errors import NotFound
+from openbeat.places import store
+from openbeat.places.cells import locate
+from openbeat.places.models import Area, AreaCell, AreaSet, Basemap, Extract, Station, StreetNetwork
+from openbeat.places.rules import DEFAULT_KMH, DETOUR, in_force
+from openbeat.places.shapes import from_geojson, polygons_of
+from openbeat.places.states import State
+from openbeat.seeing.visible import visible
+
+if TYPE_CHECKING:
+    from placewise.streets import CrowFlight, StreetGraph
+
+
+@dataclass(frozen=True, slots=True)
+class CellsByArea:
+    """(n,) cells (int64, sorted) of a set and, for each, the index of its area in `areas` (ids in order of code)."""
+
+    cells: NDArray[np.int64]
+    area: NDArray[np.int32]
+    areas: tuple[UUID, ...]
+    resolution: int
+
+
+def area_sets(actor: Actor, agency_id: UUID | None = None) -> QuerySet[AreaSet]:
+    """Sets of areas that are in use or will be, newest first; of one agency where it is named."""
+    seen = visible(actor, Permission.PLACES_VIEW, AreaSet.objects.filter(withdrawn_at=None))
+    return (seen.filter(agency_id=agency_id) if agency_id else seen).order_by("layer", "-valid_from")
+
+
+def area_sets_in_force(actor: Actor, agency_id: UUID, day: date) -> dict[str, AreaSet]:
+    """Layer → the set that holds on the day."""
+    return in_force(area_sets(actor, agency_id), day)
+
+
+def area_set(actor: Actor, set_id: UUID | str) -> AreaSet:
+    """One set, withdrawn ones too: what was counted by it still shows it."""
+    found = visible(actor, Permission.PLACES_VIEW, AreaSet.objects.all()).filter(pk=set_id).first()
+    if found is None:
+        raise NotFound("there are no such areas, or they are not yours to see")
+    return found
+
+
+def areas(actor: Actor, area_set: AreaSet) -> QuerySet[Area]:
+    """The set's areas by code, without their shapes."""
+    seen = visible(actor, Permission.PLACES_VIEW, Area.objects.filter(area_set=area_set))
+    return seen.defer("geometry", "outline").order_by("code")
+
+
+def area_collection(actor: Actor, area_set: AreaSet, *, exact: bool = False) -> dict[str, Any]:
+    """The set as a GeoJSON FeatureCollection, with outlines for maps or with exact shapes."""
+    shape = "geometry" if exact else "outline"
+    rows = visible(actor, Permission.PLACES_VIEW, Area.objects.filter(area_set=area_set)).order_by("code")
+    listed = rows.values_list("id", "code", "name", "km2", "lon", "lat", shape)
+    features = [
+        {
+            "type": "Feature",
+            "id": str(key),
+            "properties": {"code": code, "name": name, "km2": round(km2, 3), "label": [lon, lat]},
+            "geometry": geometry,
+        }
+        for key, code, name, km2, lon, lat, geometry in listed
+    ]
+    bounds = [round(degree, 6) for degree in area_set.bounds]
+    return {"type": "FeatureCollection", "bbox": bounds, "features": features}
+
+
+def shapes(actor: Actor, area_set: AreaSet) -> tuple[list[UUID], list[MultiPolygon]]:
+    """The areas' ids and exact shapes, in order of code."""
+    rows = visible(actor, Permission.PLACES_VIEW, Area.objects.filter(area_set=area_set)).order_by("code")
+    found = list(rows.values_list("id", "geometry"))
+    return [key for key, _ in found], [polygons_of(from_geojson(geometry)) for _, geometry in found]
+
+
+def ground(actor: Actor, area_set: AreaSet) -> MultiPolygon:
+    """All that the set covers, as one shape."""
+    return polygons_of(shapely.union_all(shapes(actor, area_set)[1]))
+
+
+def areas_at(
+    actor: Actor, area_set: AreaSet, lon: NDArray[np.float64], lat: NDArray[np.float64]
+) -> tuple[list[UUID], NDArray[np.int32]]:
+    """The area of each point (degrees), exactly: the areas' ids in order of code, and (n,) indices, -1 outside."""
+    keys, found = shapes(actor, area_set)
+    return keys, locate(found, lon, lat)
+
+
+def cells_by_area(actor: Actor, area_set: AreaSet) -> CellsByArea:
+    """The set's cells, each with its area: what counting by area joins on."""
+    keys = tuple(areas(actor, area_set).values_list("id", flat=True))
+    number = {key: index for index, key in enumerate(keys)}
+    rows = list(
+        AreaCell.objects.filter(area_set=area_set, area_id__in=keys).order_by("cell").values_list("cell", "area_id")
+    )
+    cells = np.array([cell for cell, _ in rows], np.int64)
+    return CellsByArea(cells, np.array([number[area] for _, area in rows], np.int32), keys, area_set.resolution)
+
+
+def stations(actor: Actor, agency_id: UUID) -> QuerySet[Station]:
+    """The agency's stations by code."""
+    seen = visible(actor, Permission.PLACES_VIEW, Station.objects.filter(agency_id=agency_id))
+    return seen.order_by("code")
+
+
+# --- streets and basemap ---------------------------------------------------------------------------------------------
+
+
+def networks(actor: Actor, agency_id: UUID) -> QuerySet[StreetNetwork]:
+    """Every street network of the agency, newest first, those under way and failed ones too."""
+    seen = visible(actor, Permission.PLACES_VIEW, StreetNetwork.objects.filter(agency_id=agency_id))
+    return seen.select_related("extract").order_by("-made_at")
+
+
+def network_in_use(actor: Actor, agency_id: UUID) -> StreetNetwork | None:
+    """The newest finished one with streets; without any, the newest stated speed."""
+    ready = networks(actor, agency_id).filter(state=State.READY)
+    return ready.filter(extract__isnull=False).first() or ready.first()
+
+
+def travel_times(actor: Actor, agency_id: UUID) -> StreetGraph | CrowFlight:
+    """Seconds, paths and reach for the agency: over its streets, or great circle × 1.3 at the stated speed."""
+    from placewise.streets import CrowFlight
+
+    network = network_in_use(actor, agency_id)
+    if network is None or network.extract is None:
+        return CrowFlight((network.kmh if network else None) or DEFAULT_KMH, DETOUR)
+    return _graph(network.extract.pk, network.extract.kind, network.kmh or DEFAULT_KMH)
+
+
+@lru_cache(maxsize=2)
+def _graph(extract_id: UUID, kind: str, kmh: float) -> StreetGraph:
+    """Read once a process: a graph never changes, a new extract has a new id."""
+    from placewise.streets import open_lists, open_osm
+
+    home = store.folder(extract_id)
+    if kind == Extract.Kind.OSM:
+        return open_osm(home / store.OSM)
+    return open_lists(home / store.NODES, home / store.EDGES, kmh=kmh)
+
+
+def network(actor: Actor, network_id: UUID | str) -> StreetNetwork:
+    """One street network."""
+    seen = visible(actor, Permission.PLACES_VIEW, StreetNetwork.objects.select_related("extract"))
+    found = seen.filter(pk=network_id).first()
+    if found is None:
+        raise NotFound("there is no such street network, or it is not yours to see")
+    return found
+
+
+def basemaps(actor: Actor, agency_id: UUID) -> QuerySet[Basemap]:
+    """Every basemap of the agency, newest first, those under way and failed ones too."""
+    seen = visible(actor, Permission.PLACES_VIEW, Basemap.objects.filter(agency_id=agency_id))
+    return seen.select_related("extract").order_by("-made_at")
+
+
+def basemap_in_use(actor: Actor, agency_id: UUID) -> Basemap | None:
+    """The newest finished one."""
+    return basemaps(actor, agency_id).filter(state=State.READY).first()
+
+
+def basemap(actor: Actor, basemap_id: UUID | str) -> Basemap:
+    """One basemap."""
+    seen = visible(actor, Permission.PLACES_VIEW, Basemap.objects.select_related("extract"))
+    found = seen.filter(pk=basemap_id).first()
+    if found is None:
+        raise NotFound("there is no such basemap, or it is not yours to see")
+    return found
