@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -46,7 +45,7 @@ INSTALLED_APPS = [
     "openbeat.web",
 ]
 # rooms join when they have content
-for _room in ("places", "incidents", "intake", "patrol", "oversight", "transparency"):
+for _room in ("places", "incidents", "intake", "forecast", "patrol", "oversight", "transparency"):
     if (PACKAGE / _room / "models.py").exists():
         INSTALLED_APPS.insert(-2, f"openbeat.{_room}")
 
@@ -96,6 +95,7 @@ DATABASES = {
     },
     "owner": {**env.database(_OWNER_URL), "TEST": {"MIRROR": "default"}},
 }
+PROCRASTINATE_IMPORT_PATHS = ["openbeat.ops.place_work"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.Person"
@@ -118,9 +118,11 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_RATE_LIMITS = {"login_failed": "20/5m/ip"}
+# one address may be a whole headquarters behind one router; each account has its own lock besides
+ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "200/5m/ip"}
 ACCOUNT_ADAPTER = "openbeat.web.sign_in.AccountAdapter"
 SOCIALACCOUNT_ADAPTER = "openbeat.web.sign_in.SocialAdapter"
+MFA_ADAPTER = "openbeat.web.sign_in.FactorAdapter"
 SOCIALACCOUNT_ONLY = False
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -142,10 +144,7 @@ SOCIALACCOUNT_PROVIDERS = {
         else [],
     }
 }
-LOCK_AFTER_FAILURES = 5
-LOCK_WINDOW = timedelta(minutes=15)
-SIGN_IN_LINK_LIFE = timedelta(minutes=15)
-
+SESSION_ENGINE = "openbeat.accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = TLS

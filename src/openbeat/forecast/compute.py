@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from shapely import MultiPolygon
+from shapely.geometry.base import BaseGeometry
 
-from openbeat.forecast.rules import BASELINE, origins, tests_possible
+from openbeat.forecast.rules import BASELINE, origins, possible_origins
 from openbeat.kernel.errors import Contradiction
 from openbeat.places.cells import locate
 from placewise.evaluate.backtest import Step, backtest
@@ -74,7 +75,7 @@ Tell = Callable[[float, str], bool]
 
 
 def compute(
-    question: Question, events: Events, ground: Mapping[str, Any], areas: Sequence[NamedArea], tell: Tell
+    question: Question, events: Events, ground: BaseGeometry, areas: Sequence[NamedArea], tell: Tell
 ) -> Computed:
     """Back-test the estimator against the plain count on the past, then forecast the days asked for."""
     cells = Cells.h3(ground, question.resolution)
@@ -98,7 +99,7 @@ def compute(
 
 def _backtest(question: Question, events: Events, cells: Cells, first: date, tell: Tell) -> Backtest:
     """The estimator and the plain count on rolling origins; refused where the records are too short to tell."""
-    count = tests_possible(first, question.starts, question.horizon)
+    count = possible_origins(first, question.starts, question.horizon)
     if count < LEAST_TESTS:
         raise Contradiction(
             f"the records begin on {first}: too short for three years of count and {LEAST_TESTS} tests before "

@@ -68,7 +68,7 @@ def origins(until: date, horizon: int, *, count: int = ORIGINS) -> tuple[date, d
     return last - timedelta(days=step * (count - 1)), last, step
 
 
-def tests_possible(first_record: date, until: date, horizon: int) -> int:
+def possible_origins(first_record: date, until: date, horizon: int) -> int:
     """How many origins have the plain count's three years of records before them; at most `ORIGINS`."""
     room = (until - timedelta(days=horizon) - first_record - timedelta(days=3 * 365)).days
     return max(0, min(ORIGINS, room // (2 * horizon) + 1))

@@ -8,11 +8,25 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 from uuid import UUID
 
+import shapely
 from procrastinate.contrib.django import app
 
 from openbeat.access import Actor
 from openbeat.access.actors import service
+from openbeat.accounts.identity import agency_now
+from openbeat.forecast import actions as forecast_actions
+from openbeat.forecast import queries as forecasts
+from openbeat.forecast.compute import Computed, NamedArea, Question, compute
+from openbeat.forecast.feed import events_of
+from openbeat.forecast.queries import Run
+from openbeat.forecast.states import State
+from openbeat.kernel.errors import OpenbeatError
+from openbeat.kernel.time import now
+from openbeat.places import queries as places
+from openbeat.seeing import progress
 from openbeat.seeing.scope import scope
+from placewise.evaluate.backtest import BacktestStopped
+from placewise.kernels.errors import PlacewiseError
 
 P = ParamSpec("P")
 
@@ -37,3 +51,37 @@ def task(name: str, *, retry: int = 0) -> Callable[[Callable[Concatenate[Actor, 
         return app.task(name=name, retry=retry, pass_context=False)(run)
 
     return register
+
+
+@task("forecast.run")
+def run_forecast(actor: Actor, *, run_id: str) -> None:
+    """Test the method on the past, forecast the days, keep both; what goes wrong is kept in words."""
+    run = forecasts.run(actor, run_id)
+    if run.state != State.QUEUED:
+        return  # it was stopped while it waited
+    forecast_actions.begin_run(actor, run)
+    try:
+        computed = _compute(actor, run)
+    except BacktestStopped:
+        return  # the run is cancelled already; nothing of it is kept
+    except (OpenbeatError, PlacewiseError) as failure:
+        forecast_actions.fail_run(actor, run, words=str(failure), at=agency_now(run.agency, now()))
+    except Exception:
+        words = f"an unexpected error; the service's log has it under run {run.id}"
+        forecast_actions.fail_run(actor, run, words=words, at=agency_now(run.agency, now()))
+        raise
+    else:
+        forecast_actions.finish_run(actor, run, computed=computed, at=agency_now(run.agency, now()))
+
+
+def _compute(actor: Actor, run: Run) -> Computed:
+    keys, shapes = places.shapes(actor, run.area_set)
+    names = dict(places.areas(actor, run.area_set).values_list("id", "name"))
+    areas = [NamedArea(names[key], shape) for key, shape in zip(keys, shapes, strict=True)]
+    question = Question(run.starts, run.ends, run.resolution, run.estimator, run.seed)
+    events = events_of(actor, run)
+
+    def tell(share: float, words: str) -> bool:
+        return progress.tell(run.id, run.agency_id, share, words)
+
+    return compute(question, events, shapely.union_all(shapes), areas, tell)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import h3
 import numpy as np
 import shapely
 from django.db.models import QuerySet
@@ -26,6 +27,9 @@ from openbeat.seeing.visible import visible
 
 if TYPE_CHECKING:
     from placewise.streets import CrowFlight, StreetGraph
+
+
+EMPTY = np.empty(0, np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,26 @@ def cells_by_area(actor: Actor, area_set: AreaSet) -> CellsByArea:
     return CellsByArea(cells, np.array([number[area] for _, area in rows], np.int32), keys, area_set.resolution)
 
 
+def names_of_cells(actor: Actor, area_set: AreaSet, cells: NDArray[np.int64]) -> list[str]:
+    """The name of the area that each cell's centre lies in; empty outside of the set."""
+    corners = [h3.cell_to_latlng(h3.int_to_str(cell)) for cell in cells.tolist()]
+    lat, lon = (np.array(part, dtype=np.float64) for part in zip(*corners, strict=True)) if corners else (EMPTY, EMPTY)
+    keys, found = areas_at(actor, area_set, lon, lat)
+    names = dict(areas(actor, area_set).values_list("id", "name"))
+    return [names[keys[index]] if index >= 0 else "" for index in found.tolist()]
+
+
+def bounds(actor: Actor, agency_id: UUID, margin: float = 0.02) -> tuple[float, float, float, float] | None:
+    """West, south, east, north of all the agency's areas with a margin, degrees; None while it has none."""
+    boxes = [one.bounds for one in area_sets(actor, agency_id)]
+    if not boxes:
+        return None
+    west, south, east, north = (
+        pick(edges) for pick, edges in zip((min, min, max, max), zip(*boxes, strict=True), strict=True)
+    )
+    return (west - margin, south - margin, east + margin, north + margin)
+
+
 def stations(actor: Actor, agency_id: UUID) -> QuerySet[Station]:
     """The agency's stations by code."""
     seen = visible(actor, Permission.PLACES_VIEW, Station.objects.filter(agency_id=agency_id))
@@ -140,6 +164,13 @@ def travel_times(actor: Actor, agency_id: UUID) -> StreetGraph | CrowFlight:
     network = network_in_use(actor, agency_id)
     if network is None or network.extract is None:
         return CrowFlight((network.kmh if network else None) or DEFAULT_KMH, DETOUR)
+    return graph_of(actor, network)
+
+
+def graph_of(actor: Actor, network: StreetNetwork) -> StreetGraph:
+    """The network's street graph, read from its extract the first time and kept beside it."""
+    if network.extract is None:
+        raise NotFound("this network has a stated speed and no streets")
     return _graph(network.extract.pk, network.extract.kind, network.kmh or DEFAULT_KMH)
 
 

@@ -1,0 +1,350 @@
+"""What the forecast desk shows: lists, stats, charts and tables made from a run and its back-test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from openbeat.forecast import queries
+from openbeat.forecast.compute import PLANNED_SHARE
+from openbeat.forecast.queries import Run, SurfaceArrays
+from openbeat.forecast.states import State
+from openbeat.places import queries as places
+from openbeat.web.ground import map_ground
+from openbeat.web.request import Request
+from openbeat.web.ui.bits import Badge
+from openbeat.web.ui.charts import BarChart, Basis, Bin, CalibrationChart, LineChart, Series
+from openbeat.web.ui.maps import Legend, Map
+from openbeat.web.ui.scales import classes, number
+from openbeat.web.ui.tables import Column, Empty, Row, Table
+from placewise.evaluate.report import Backtest, ModelReport
+
+SHOWN_CELLS = 50
+"""Rows of the map's twin table."""
+
+BADGES = {
+    State.QUEUED: (gettext_lazy("Waiting"), "neutral"),
+    State.RUNNING: (gettext_lazy("Running"), "info"),
+    State.FAILED: (gettext_lazy("Failed"), "bad"),
+    State.CANCELLED: (gettext_lazy("Stopped"), "neutral"),
+    State.NOT_BETTER: (gettext_lazy("Not better than the count"), "bad"),
+    State.READY: (gettext_lazy("To be approved"), "warn"),
+    State.OFFERED: (gettext_lazy("Offered"), "good"),
+    State.WITHDRAWN: (gettext_lazy("Withdrawn"), "neutral"),
+}
+
+NAMES = {
+    "count3y": gettext_lazy("Plain 3-year count"),
+    "count1y": gettext_lazy("Plain 1-year count"),
+    "count5y": gettext_lazy("Plain 5-year count"),
+    "ewma": gettext_lazy("Fading counts"),
+    "kde": gettext_lazy("Kernel density"),
+    "promap": gettext_lazy("Prospective kernel"),
+    "lgbm": gettext_lazy("Boosted trees"),
+    "etas": gettext_lazy("Self-exciting"),
+    "ours": gettext_lazy("Openbeat's combination"),
+}
+
+
+def badge(run: Run) -> Badge:
+    """The run's state as shape and word."""
+    return Badge(*BADGES[State(run.state)])
+
+
+def listing(request: Request, *, can_run: bool) -> dict[str, Any]:
+    """The page of all forecasts."""
+    state = request.GET.get("state", "")
+    runs = queries.runs(request.actor)
+    shown = list((runs.filter(state=state) if state in State else runs)[:200])
+    columns = [
+        Column("title", _("Forecast")),
+        Column("state", _("State")),
+        Column("days", _("Days")),
+        Column(
+            "hit", _("Hit rate at 5 %"), kind="number", hint=_("Share of incidents caught in 5 % of the area, per cent")
+        ),
+        Column("count", _("Plain count"), kind="number"),
+        Column("expires", _("Usable until")),
+        Column("made", _("Asked for"), kind="time"),
+    ]
+    empty = Empty(
+        _("No forecast yet"),
+        _("A forecast says where incidents are to be expected in the coming days, and how well it would have done before."),
+        "trending-up",
+        _("New forecast") if can_run else "",
+        reverse("forecast_ask") if can_run else "",
+    )  # fmt: skip
+    rows = [Row(_line(run), url=reverse("forecast", args=[run.id])) for run in shown]
+    table = Table(_("Forecasts"), columns, rows, request.GET, empty=empty, now=request.now, total=len(shown))
+    choices = [(key.value, label) for key, (label, _tone) in BADGES.items()]
+    return {"table": table, "can_run": can_run, "states": choices, "state": state}
+
+
+def _line(run: Run) -> list[object]:
+    hit = _percent(run.report, run.estimator)
+    days = f"{run.starts} – {run.ends}"
+    return [run.title, badge(run), days, hit, _percent(run.report, "count3y"), run.expires or "", run.made_at]
+
+
+def _percent(report: Mapping[str, Any] | None, model: str) -> str | None:
+    value = ((report or {}).get("models", {}).get(model, {}).get("scores", {}).get("hit_rate@0.05") or {}).get("value")
+    return None if value is None else number(100 * value, 1)
+
+
+def board(request: Request, run: Run) -> dict[str, Any]:
+    """Everything a finished run shows."""
+    context: dict[str, Any] = {"badge": badge(run), "card": card_facts(run)}
+    if run.report is None:
+        return context
+    report = Backtest.from_dict(run.report)
+    surface = queries.surface(request.actor, run)
+    return context | {
+        "stats": stats(run, report),
+        "map": surface_map(request, run, surface),
+        "twin": surface_twin(request, run, surface),
+        "hits": hit_chart(run, report),
+        "origins": origin_chart(run, report),
+        "scores": score_table(report),
+        "calibration": calibration_chart(run, report),
+        "exposure": exposure_table(run),
+        "reasons": (run.verdict or {}).get("reasons", []),
+        "method": report.models[run.estimator].description if run.estimator in report.models else "",
+    }
+
+
+def _basis(report: Backtest) -> Basis:
+    source = _("back-test, %(count)d forecasts of %(days)s") % {
+        "count": len(report.origins),
+        "days": report.horizon[1:],
+    }
+    return Basis(source=source, period=f"{report.origins[0][:10]} – {report.origins[-1][:10]}", n=report.events_scored)
+
+
+def stats(run: Run, report: Backtest) -> list[dict[str, Any]]:
+    """The numbers that a commander asks first, each with interval, n and period."""
+    ours, basis = report.models[run.estimator], _basis(report)
+    words = f"n = {basis.n_words()} · {basis.period}"
+    against = ours.against_baseline["hit_rate@0.05"]
+    gain = _("%(gain)s points against the plain count") % {"gain": f"{100 * against.difference:+.1f}"}
+    hit, pai = ours.scores["hit_rate@0.05"], ours.scores["pai@0.05"]
+    ratio = ours.scores["observed_to_expected"]
+    return [
+        {
+            "label": _("Incidents caught in 5 % of the area"),
+            "value": number(100 * hit.value, 1), "unit": _("per cent"),
+            "interval": f"{number(100 * hit.low, 1)}–{number(100 * hit.high, 1)} (95 %)", "basis": words,
+            "change": gain, "tone": "good" if against.difference > 0 else "bad",
+        },
+        {
+            "label": _("PAI at 5 %"), "value": number(pai.value, 2), "unit": _("times random"),
+            "interval": f"{number(pai.low, 2)}–{number(pai.high, 2)} (95 %)", "basis": words,
+        },
+        {
+            "label": _("Happened for each one expected"), "value": number(ratio.value, 2), "unit": "",
+            "interval": f"{number(ratio.low, 2)}–{number(ratio.high, 2)} (95 %)", "basis": words,
+        },
+        {
+            "label": _("Incidents learned from"), "value": number(run.events_used or 0, 0), "unit": "",
+            "basis": f"{run.first_event} – {run.data_until}",
+        },
+    ]  # fmt: skip
+
+
+def surface_map(request: Request, run: Run, surface: SurfaceArrays) -> Map:
+    """Hexes coloured by expected counts; cells where next to nothing is expected are left to the ground."""
+    shown = surface.expected >= 0.001
+    bounds = [float(f"{bound:.2g}") for bound in classes(surface.expected[shown].tolist() or [0.0], 7)]
+    data = [
+        {"cell": f"{cell:x}", "value": round(value, 4), "low": int(low), "high": int(high)}
+        for cell, value, low, high in zip(
+            surface.cells[shown].tolist(),
+            surface.expected[shown].tolist(),
+            surface.low[shown].tolist(),
+            surface.high[shown].tolist(),
+            strict=True,
+        )
+    ]
+    return Map(
+        "surface",
+        _("Incidents expected per cell, %(starts)s to %(ends)s") % {"starts": run.starts, "ends": run.ends},
+        id="surface",
+        tall=True,
+        data=data,
+        legend=Legend(_("Incidents expected"), _("per cell in these days"), sorted(set(bounds)), digits=3),
+        **map_ground(request, run.area_set),
+    )
+
+
+def surface_twin(request: Request, run: Run, surface: SurfaceArrays) -> Table:
+    """The densest cells in words: the area each lies in, what is expected, how sure that is."""
+    top = surface.cells[:SHOWN_CELLS]
+    homes = places.names_of_cells(request.actor, run.area_set, top)
+    columns = [
+        Column("rank", _("Rank"), kind="number"),
+        Column("area", _("Area")),
+        Column("expected", _("Expected"), kind="number", digits=3),
+        Column("range", _("Likely range (90 %)")),
+        Column("cell", _("Cell"), kind="code"),
+    ]
+    ends = zip(surface.low.tolist(), surface.high.tolist(), strict=True)
+    spans = [f"{low:.0f}–{high:.0f}" for low, high in ends]
+    rows = [
+        Row([rank + 1, homes[rank], float(surface.expected[rank]), spans[rank], f"{cell:x}"])
+        for rank, cell in enumerate(top.tolist())
+    ]
+    caption = _("The %(count)d densest of %(all)s cells") % {"count": len(rows), "all": number(len(surface.cells), 0)}
+    return Table(caption, columns, rows, dense=True, stacks=False, show_caption=False)
+
+
+def _ordered(run: Run, report: Backtest) -> list[ModelReport]:
+    """The run's own estimator first, the plain count last."""
+    others = [one for name, one in report.models.items() if name not in {run.estimator, report.baseline}]
+    own = [report.models[run.estimator]] if run.estimator != report.baseline else []
+    return [*own, *others, report.models[report.baseline]]
+
+
+def _name(model: str) -> str:
+    return str(NAMES.get(model, model))
+
+
+def hit_chart(run: Run, report: Backtest) -> BarChart:
+    """Share of incidents caught by share of the area, for every model that was tried."""
+    ours, base = report.models[run.estimator], report.models[report.baseline]
+    gain = 100 * (ours.scores["hit_rate@0.05"].value - base.scores["hit_rate@0.05"].value)
+    finding = _(
+        "In 5 %% of the area %(name)s catches %(ours)s %% of incidents, %(gain)s points against the plain count"
+    )
+    series = [
+        Series(_name(model.name), *_hit_rates(model, report.shares), plain=model.name == report.baseline)
+        for model in _ordered(run, report)
+    ]
+    words = {"name": _name(run.estimator), "ours": number(100 * ours.scores["hit_rate@0.05"].value, 1)}
+    return BarChart(
+        finding=finding % (words | {"gain": f"{gain:+.1f}"}),
+        what=_("Incidents caught, by share of the area looked at"),
+        unit=_("per cent"),
+        basis=_basis(report),
+        digits=1,
+        labels=[f"{100 * share:g} %" for share in report.shares],
+        label_name=_("Share of the area"),
+        series=series,
+    )  # fmt: skip
+
+
+def _hit_rates(model: ModelReport, shares: Sequence[float]) -> list[list[float]]:
+    """Values, lower and upper ends of the hit rate, per cent."""
+    scores = [model.scores[f"hit_rate@{share:g}"] for share in shares]
+    return [[100 * getattr(score, part) for score in scores] for part in ("value", "low", "high")]
+
+
+def origin_chart(run: Run, report: Backtest) -> LineChart:
+    """How the gain over the plain count fell out at each forecast of the past."""
+    ours, base = report.models[run.estimator].hits_by_origin, report.models[report.baseline].hits_by_origin
+    ahead = sum(a >= b for a, b in zip(ours, base, strict=True))
+    series = [Series(_name(run.estimator), ours)] if run.estimator != report.baseline else []
+    finding = _("At least as many incidents caught as by the plain count in %(ahead)d of %(all)d forecasts")
+    return LineChart(
+        finding=finding % {"ahead": ahead, "all": len(ours)},
+        what=_("Incidents caught in 10 % of the area, by forecast"),
+        unit=_("incidents"),
+        basis=_basis(report),
+        labels=[origin[:10] for origin in report.origins],
+        x_name=_("Forecast from"),
+        series=[*series, Series(_name(report.baseline), base, plain=True)],
+    )
+
+
+def score_table(report: Backtest) -> Table:
+    """Every score of every model with its 95 % interval."""
+    models = list(report.models.values())
+    columns = [Column("score", _("Score")), *(Column(one.name, _name(one.name), kind="number") for one in models)]
+    rows = [Row([title, *(_score(model, key) for model in models)]) for key, title in report.titles.items()]
+    note = _(
+        "In brackets: 95 % interval, bootstrap over forecasts. Definitions and sources: docs/explanation/forecasting.md"
+    )
+    return Table(_("All scores of the back-test"), columns, rows, dense=True, stacks=False, note=note)
+
+
+def _score(model: ModelReport, key: str) -> str:
+    score = model.scores[key]
+    return f"{score.value:.3g} ({score.low:.3g}–{score.high:.3g})"
+
+
+def calibration_chart(run: Run, report: Backtest) -> CalibrationChart:
+    """Expected against observed by tenth of what was expected."""
+    model = report.models[run.estimator]
+    bins = [
+        Bin(
+            tenth.expected,
+            tenth.observed,
+            max(0.0, tenth.observed - spread),
+            tenth.observed + spread,
+            len(report.origins),
+        )
+        for tenth in model.calibration
+        for spread in (1.96 * tenth.observed**0.5,)
+    ]
+    ratio = model.scores["observed_to_expected"].value
+    side = _("more") if ratio > 1 else _("fewer")
+    finding = _("%(share)s %% %(side)s incidents happened than were expected") % {
+        "share": f"{abs(ratio - 1) * 100:.0f}",
+        "side": side,
+    }
+    return CalibrationChart(
+        finding=finding,
+        what=_("Expected against recorded, by tenth of what was expected"),
+        unit=_("incidents in all forecasts"),
+        basis=_basis(report),
+        digits=0,
+        bins=bins,
+    )
+
+
+def exposure_table(run: Run) -> Table:
+    """Area by area: is more asked of it than its share of incidents?"""
+    columns = [
+        Column("area", _("Area")),
+        Column("ground", _("Share of the ground, %"), kind="number", digits=1),
+        Column("past", _("of incidents so far, %"), kind="number", digits=1),
+        Column("expected", _("of incidents expected, %"), kind="number", digits=1),
+        Column("planned", _("of the cells planned for, %"), kind="number", digits=1),
+    ]
+    ordered = sorted(run.exposure or [], key=lambda one: -one["planned"])
+    rows = [
+        Row([one["area"], *(100 * one[key] for key in ("ground", "past", "expected", "planned"))]) for one in ordered
+    ]
+    caption = _("Exposure by area: who would be visited, if plans look at %(share)s %% of the ground") % {
+        "share": f"{100 * PLANNED_SHARE:g}"
+    }
+    return Table(caption, columns, rows, QueryDict(), dense=True, tall=True, stacks=False)
+
+
+def card_facts(run: Run) -> list[tuple[Any, Any]]:
+    """The card that goes with the forecast wherever it is used."""
+    names = ", ".join(one.offence_class.name for one in run.classes.all())
+    approved = (
+        f"{run.approved_by.name}, {run.approved_at:%Y-%m-%d %H:%M} UTC" if run.approved_by and run.approved_at else ""
+    )
+    return [
+        (_("Offences"), names),
+        (_("Days"), f"{run.starts} – {run.ends}"),
+        (_("Area"), run.area_set.name),
+        (_("Cells"), _("H3 resolution %(resolution)d") % {"resolution": run.resolution}),
+        (_("Method"), _name(run.estimator)),
+        (
+            _("Data"),
+            f"{run.first_event} – {run.data_until}, n = {number(run.events_used, 0)}" if run.events_used else "",
+        ),
+        (_("Asked for by"), run.author.name if run.author else ""),
+        (_("Approved by"), approved),
+        (_("Usable until"), run.expires or ""),
+        (
+            _("What it does not know"),
+            _("It counts reports. Where people report less, it sees less; it says nothing about any person."),
+        ),
+    ]

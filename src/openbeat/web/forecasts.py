@@ -1,0 +1,230 @@
+"""The forecast desk: ask for a forecast, judge it by its back-test, offer it or withdraw it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, cast
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from openbeat.access import Permission, permits, scopes
+from openbeat.forecast import actions, queries
+from openbeat.forecast.queries import Run
+from openbeat.forecast.rules import HORIZONS, RESOLUTIONS
+from openbeat.forecast.states import State
+from openbeat.incidents import queries as incidents
+from openbeat.kernel.errors import OpenbeatError
+from openbeat.places import queries as places
+from openbeat.seeing import progress
+from openbeat.web.forecast_board import board, listing
+from openbeat.web.request import Request
+from openbeat.web.ui.scales import number
+from placewise.forecast.registry import names
+
+PAGE = 50
+
+
+class AskForm(forms.Form):
+    """What a forecast is to be of: classes, area, days, cells, estimator."""
+
+    title = forms.CharField(
+        label=_("Name"), max_length=160, required=False, help_text=_("Left empty, it is named by its classes and days.")
+    )
+    classes = forms.MultipleChoiceField(
+        label=_("Offences"),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_(
+            "Only offences that victims or callers report: those found by patrols would lead patrols in circles."
+        ),
+    )
+    area_set = forms.ChoiceField(label=_("Area"))
+    starts = forms.DateField(
+        label=_("First day"),
+        widget=forms.DateInput(attrs={"type": "date", "class": "short"}),
+        help_text=_("Nothing later than the day before is used."),
+    )
+    horizon = forms.TypedChoiceField(
+        label=_("Days"),
+        coerce=int,
+        widget=forms.RadioSelect,
+        choices=[(7, _("7 days")), (14, _("14 days")), (28, _("28 days"))],
+        initial=HORIZONS[0],
+    )
+    resolution = forms.TypedChoiceField(
+        label=_("Cells"),
+        coerce=int,
+        widget=forms.RadioSelect,
+        choices=[(9, _("about 350 m across (0.11 km²)")), (10, _("about 130 m across (0.015 km²): slower"))],
+        initial=RESOLUTIONS[0],
+    )
+    estimator = forms.ChoiceField(label=_("Method"))
+
+    def __init__(self, request: Request, data: Any = None) -> None:
+        initial = {"starts": request.now.astimezone(request.agency.tz).date()} if request.agency else {}
+        super().__init__(data, initial=initial)
+        self.request = request
+        present = incidents.classes_present(request.actor, reported=True)
+        self._classes = {one.id: one for one, _count in present}
+        self._areas = {str(one.id): one for one in places.area_sets(request.actor)}
+        choices = [(one.id, f"{one.name} ({number(count, 0)})") for one, count in present]
+        self.fields["classes"].choices = choices  # type: ignore[attr-defined]
+        self.fields["area_set"].choices = [(key, one.name) for key, one in self._areas.items()]  # type: ignore[attr-defined]
+        self.fields["estimator"].choices = estimator_choices()  # type: ignore[attr-defined]
+
+    def ask(self) -> Run:
+        """Queue the forecast that was asked for."""
+        given = self.cleaned_data
+        chosen = [self._classes[key] for key in given["classes"]]
+        days = f"{given['starts']:%Y-%m-%d} + {given['horizon']}"
+        return actions.ask_for_forecast(
+            self.request.actor,
+            self._areas[given["area_set"]],
+            title=given["title"] or f"{', '.join(one.name for one in chosen)[:140]}, {days}",
+            classes=chosen,
+            starts=given["starts"],
+            horizon=given["horizon"],
+            resolution=given["resolution"],
+            estimator=given["estimator"],
+            at=self.request.now,
+        )
+
+
+def estimator_choices() -> list[tuple[str, Any]]:
+    """The estimators that may stand against the plain count, the recommended one first."""
+    words = {
+        "ours": _("Openbeat's combination (recommended)"),
+        "ewma": _("Fading counts at many scales"),
+        "kde": _("Kernel density"),
+        "promap": _("Prospective kernel"),
+        "lgbm": _("Boosted trees"),
+        "etas": _("Self-exciting process"),
+        "count3y": _("Plain count of three years (the baseline itself)"),
+    }
+    known = set(names())
+    return [(name, label) for name, label in words.items() if name in known]
+
+
+class ApproveForm(forms.Form):
+    """Until when the forecast may be used."""
+
+    expires = forms.DateField(label=_("May be used until"), widget=forms.DateInput(attrs={"type": "date"}))
+
+
+@login_required
+def forecasts(request: HttpRequest) -> HttpResponse:
+    """Every forecast in reach, newest first."""
+    seen = cast("Request", request)
+    return render(
+        request, "forecasts/list.html", listing(seen, can_run=bool(scopes(seen.actor, Permission.FORECAST_RUN)))
+    )
+
+
+@login_required
+def ask(request: HttpRequest) -> HttpResponse:
+    """Ask for a forecast."""
+    seen = cast("Request", request)
+    form = AskForm(seen, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            run = form.ask()
+        except OpenbeatError as refusal:
+            form.add_error(None, f"{refusal.words}. {refusal.mend}")
+        else:
+            return redirect("forecast", run.id)
+    status = 422 if form.errors else 200
+    return render(request, "forecasts/ask.html", {"form": form}, status=status)
+
+
+@login_required
+def forecast(request: HttpRequest, run_id: str) -> HttpResponse:
+    """The board of one forecast: verdict, map, back-test, calibration, exposure, card."""
+    seen = cast("Request", request)
+    run = queries.run(seen.actor, run_id)
+    if run.state in {State.QUEUED, State.RUNNING}:
+        return render(request, "forecasts/waiting.html", _waiting(seen, run))
+    context = board(seen, run) | {
+        "run": run,
+        "approve_form": ApproveForm(initial={"expires": run.ends - timedelta(days=1)}),
+        "may_approve": run.state == State.READY and permits(seen.actor, Permission.FORECAST_APPROVE, run),
+        "may_withdraw": run.state in {State.READY, State.OFFERED}
+        and permits(seen.actor, Permission.FORECAST_WITHDRAW, run),
+        "may_ask": bool(scopes(seen.actor, Permission.FORECAST_RUN)),
+    }
+    return render(request, "forecasts/board.html", context)
+
+
+@login_required
+def forecast_progress(request: HttpRequest, run_id: str) -> HttpResponse:
+    """How far the run has come; the page is loaded anew when it has ended."""
+    seen = cast("Request", request)
+    run = queries.run(seen.actor, run_id)
+    if run.state in {State.QUEUED, State.RUNNING}:
+        return render(request, "forecasts/progress.html", _waiting(seen, run))
+    return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+
+
+def _waiting(request: Request, run: Run) -> dict[str, Any]:
+    now = progress.standing(run.id)
+    words = _("Waiting for the worker") if run.state == State.QUEUED else now.words or _("Reading the incidents")
+    value = None if run.state == State.QUEUED else round(100 * now.share, 1)
+    may = permits(request.actor, Permission.FORECAST_RUN, run)
+    return {"run": run, "words": words, "value": value, "poll": reverse("forecast_progress", args=[run.id]), "may": may}
+
+
+def deed(function: Callable[[Request, Run], Any], done: Any) -> Callable[[HttpRequest, str], HttpResponse]:
+    """A view that does one deed to a forecast and returns to its board, with words either way."""
+
+    @require_POST
+    @login_required
+    def view(request: HttpRequest, run_id: str) -> HttpResponse:
+        seen = cast("Request", request)
+        run = queries.run(seen.actor, run_id)
+        try:
+            function(seen, run)
+        except OpenbeatError as refusal:
+            messages.error(request, f"{refusal.words}. {refusal.mend}")
+        else:
+            messages.success(request, done)
+        return redirect("forecast", run_id)
+
+    return view
+
+
+def _approve(request: Request, run: Run) -> None:
+    form = ApproveForm(request.POST)
+    if not form.is_valid():
+        raise OpenbeatError(str(_("Choose the day until which the forecast may be used")))
+    actions.approve_forecast(request.actor, run, expires=form.cleaned_data["expires"], at=request.now)
+
+
+def _withdraw(request: Request, run: Run) -> None:
+    actions.withdraw_forecast(request.actor, run, reason=request.POST.get("reason", ""))
+
+
+def _cancel(request: Request, run: Run) -> None:
+    actions.cancel_run(request.actor, run, at=request.now)
+
+
+urlpatterns = [
+    path("forecasts/", forecasts, name="forecasts"),
+    path("forecasts/new/", ask, name="forecast_ask"),
+    path("forecasts/<uuid:run_id>/", forecast, name="forecast"),
+    path("forecasts/<uuid:run_id>/progress/", forecast_progress, name="forecast_progress"),
+    path(
+        "forecasts/<uuid:run_id>/approve/",
+        deed(_approve, _("The forecast is offered for planning.")),
+        name="forecast_approve",
+    ),
+    path(
+        "forecasts/<uuid:run_id>/withdraw/", deed(_withdraw, _("The forecast is withdrawn.")), name="forecast_withdraw"
+    ),
+    path("forecasts/<uuid:run_id>/cancel/", deed(_cancel, _("The run is stopped.")), name="forecast_cancel"),
+]
