@@ -8,5 +8,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("openbeat.web.home")),
     path("", include("openbeat.web.sign_in")),
     path("accounts/", include("allauth.urls")),
+    path("", include("openbeat.web.forecasts")),
     path("", include("openbeat.ops.health")),
 ]

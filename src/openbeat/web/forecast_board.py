@@ -74,7 +74,7 @@ def listing(request: Request, *, can_run: bool) -> dict[str, Any]:
     ]
     empty = Empty(
         _("No forecast yet"),
-        _("A forecast says where incidents are to be expected in the coming days, and how well it would have done before."),
+        _("A forecast says where incidents are to be expected, and how well it would have done in the past."),
         "trending-up",
         _("New forecast") if can_run else "",
         reverse("forecast_ask") if can_run else "",
