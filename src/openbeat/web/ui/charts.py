@@ -248,7 +248,8 @@ class ColumnChart(LineChart):
 
     def x_ticks(self) -> list[tuple[str, Words, str]]:
         """As for lines, but each label stands in the middle of its column."""
-        return [(at, label, "middle") for at, label, _ in super().x_ticks()]
+        few = len(self.labels) <= MANY_TICKS
+        return [(at, label, "middle" if few else anchor) for at, label, anchor in super().x_ticks()]
 
 
 @dataclass(frozen=True, slots=True)

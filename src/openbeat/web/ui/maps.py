@@ -82,6 +82,11 @@ class Map:
         """The id of the element that carries the settings."""
         return f"{self.id}-settings"
 
+    def keys(self) -> list[tuple[int, Words]]:
+        """The colour's number and name of each unit of a plan that came with the page."""
+        units = self.data if self.kind == "plan" and isinstance(self.data, list) else []
+        return [(1 + i % 4, unit["unit"]) for i, unit in enumerate(units)]
+
     def settings(self) -> dict[str, Any]:
         """What the module reads from the page: only what is plain JSON."""
         legend = None if self.legend is None else self._legend(self.legend)
