@@ -9,7 +9,7 @@ from witness.checkpoint import read_chain
 from witness.failures import Failure
 from witness.note import Verifier
 from witness.source import Source, open_source
-from witness.verify import Report, verify
+from witness.verify import Report, read_checkpoint, verify
 
 HOLDS, FAILS, USAGE = 0, 1, 2
 
@@ -22,10 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         source = open_source(options.log)
         if options.command == "show":
             return _show(source)
-        report = verify(source, key=_key(options.key), since=_bytes(options.since), entry=_bytes(options.entry))
-    except (OSError, Failure) as error:
+        key, since, entry = _key(options.key), _bytes(options.since), _bytes(options.entry)
+    except (OSError, ValueError, Failure) as error:
         parser.error(_plain(str(error)))
-    return _print(report, options.log)
+    return _print(verify(source, key=key, since=since, entry=entry), options.log)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -50,11 +50,15 @@ def _bytes(path: str | None) -> bytes | None:
 
 
 def _show(source: Source) -> int:
-    chain, note = read_chain(source.read), source.read("checkpoint")
-    for number, term in enumerate(chain.terms if chain else ()):
-        sys.stdout.write(f"key {number}, from entry {term.start}: {_plain(term.verifier.vkey)}\n")
-    sys.stdout.write(_plain((note or b"there is no checkpoint here\n").decode(errors="replace")))
-    return HOLDS if note else FAILS
+    report = Report()
+    with report.catching():
+        chain, note = read_chain(source.read), read_checkpoint(source)
+        for number, term in enumerate(chain.terms if chain else ()):
+            sys.stdout.write(f"key {number}, from entry {term.start}: {_plain(term.verifier.vkey)}\n")
+        sys.stdout.write(_plain(note.decode(errors="replace")))
+    for finding in report.findings:
+        sys.stdout.write(f"FAILS  {finding.failure}: {_plain(finding.words)}\n")
+    return HOLDS if report.holds else FAILS
 
 
 def _print(report: Report, log: str) -> int:

@@ -92,7 +92,7 @@ class Growth:
             hashes = self.size >> (0 if isinstance(level, str) else 8 * level)
             first, width = divmod(hashes, WIDTH)
             for narrow in self._narrow(level, first).glob("*"):
-                if int(narrow.name) > width:
+                if narrow.name.isdecimal() and int(narrow.name) > width:
                     narrow.unlink()
             for index in count(first):
                 if not self._drop(level, index, keep_narrow=index == first) and index > first:

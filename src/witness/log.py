@@ -131,6 +131,8 @@ class Log:
         """Refuse by name where the database's leaves from index `start` on are not those of the tree."""
         if start + len(leaves) > self.size:
             raise LeavesMissing(f"the tree has {self.size} leaves and cannot be compared with leaf {self.size}")
+        if not leaves:
+            return
         with self._all_or_broken():
             self._tree.write()
         mine = read_leaves(self._read, start, start + len(leaves), self.size)
@@ -188,21 +190,21 @@ class Log:
 
     def _resume(self) -> None:
         """Go on from whichever of the two checkpoints is newer: a run may have been cut off between writing them."""
-        kept = self._last.read_bytes() if self._last.exists() else None
-        public = self._read("checkpoint")
-        if kept is None and public is None:
-            self._begin()
-        elif kept is None:
+        kept, public = self._kept(), self._read("checkpoint")
+        tiles = (self.folder / "tile").exists()
+        if self._rebuild and (public or tiles):
+            raise FolderNotEmpty(f"{self.folder} holds a log; rebuild in an empty folder and keep this one as evidence")
+        if kept is None and (public or tiles):
             raise LastCheckpointMissing(
                 f"{self._last} is gone. Verify the log against a checkpoint that was published; if it holds, copy "
                 f"{self.folder / 'checkpoint'} there"
             )
-        elif public is None:
-            self._resume_empty(kept)
-        elif self._rebuild:
-            raise FolderNotEmpty(f"{self.folder} holds a log; rebuild in an empty folder and keep this one as evidence")
+        if kept is None:
+            self._begin()
+        elif public or tiles:
+            self._resume_from(kept, public or kept)
         else:
-            self._resume_from(kept, public)
+            self._resume_empty(kept)
 
     def _begin(self) -> None:
         empty = Checkpoint(self.origin, 0, EMPTY_ROOT)
@@ -227,6 +229,9 @@ class Log:
         self._tree.drop_unsigned()
         self._publish(newer, note)
 
+    def _kept(self) -> bytes | None:
+        return Folder(self._last.parent).read(self._last.name)
+
     def _parse(self, path: Path, note: bytes) -> Checkpoint:
         with within(str(path)):
             return self._chain.open(note)[0]
@@ -242,7 +247,7 @@ class Log:
 
     def _check_continues(self, older: Checkpoint, newer: Checkpoint) -> None:
         """Refuse unless the tiles on the disk prove that the newer tree continues the older."""
-        if self._last.read_bytes() != self._note:
+        if self._kept() != self._note:
             raise LastCheckpointChanged(f"{self._last} is not what was written there")
         nodes = TileNodes(self._read, newer.size)
         try:
@@ -274,6 +279,8 @@ class Log:
     def _destroy_old_keys(self) -> None:
         for number in range(len(self._chain.terms) - 1):
             self._key_path(number).unlink(missing_ok=True)
+        for leftover in self._keys.glob("log-*.key.new"):
+            leftover.unlink()
 
 
 def _lock(folder: Path) -> int:

@@ -155,8 +155,14 @@ class _Scanner:
             now = width_at(int(level) if level.isdigit() else 0, index, self._size)
             if width > now:
                 self.result.unsigned += 1
-            elif width < now:
+            elif width < now and not self._damaged(level, index):
                 self._check_beginning(path, level, index, width)
+
+    def _damaged(self, level: str, index: int) -> bool:
+        """Whether today's tile there has failed already, and nothing can be compared with it."""
+        if level == ENTRIES and index in self._unread:
+            return True
+        return (0 if level == ENTRIES else int(level), index) in self._stored
 
     def _check_beginning(self, path: str, level: str, index: int, width: int) -> None:
         with self._noted():

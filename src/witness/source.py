@@ -1,11 +1,12 @@
 """Where a log is read from: a folder, or the same files behind an http(s) address."""
 
-import gzip
 import urllib.error
 import urllib.parse
 import urllib.request
+import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +17,7 @@ _TIMEOUT_S = 30
 _AT_ONCE = 8
 _BYTES_MAX = 32 << 20
 _GONE = {404, 410}
+_GZIP = 31
 
 
 class Source(Protocol):
@@ -75,17 +77,18 @@ class Web:
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, or None where the server says there is none."""
         address = f"{self.address}/{path}"
-        request = urllib.request.Request(address, headers={"Accept-Encoding": "gzip, identity"})  # noqa: S310
         try:
+            request = urllib.request.Request(address, headers={"Accept-Encoding": "gzip, identity"})  # noqa: S310
             with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310  (see open_source)
                 data: bytes = answer.read(_BYTES_MAX)
-                return gzip.decompress(data) if answer.headers["Content-Encoding"] == "gzip" else data
+                packed = answer.headers["Content-Encoding"] == "gzip"
+                return zlib.decompressobj(_GZIP).decompress(data, _BYTES_MAX) if packed else data
         except urllib.error.HTTPError as error:
             error.close()
             if error.code in _GONE:
                 return None
             raise Unreachable(f"{address} answers {error.code}") from None
-        except (OSError, EOFError) as error:
+        except (OSError, HTTPException, ValueError, zlib.error) as error:
             raise Unreachable(f"{address} cannot be read: {error}") from None
 
     def read_many(self, paths: Iterable[str]) -> Iterator[bytes | None]:
@@ -101,7 +104,7 @@ class Web:
 
 
 def open_source(where: str) -> Source:
-    """The log at a folder or an http(s) address; FileNotFoundError where the folder is none."""
+    """The log at a folder or http(s) address; FileNotFoundError where it is no folder, ValueError for no address."""
     if urllib.parse.urlsplit(where).scheme in {"http", "https"}:
         return Web(where)
     folder = Path(where)

@@ -91,10 +91,16 @@ def verify(
     return report
 
 
-def _open_checkpoint(source: Source, chain: KeyChain, report: Report) -> Checkpoint:
+def read_checkpoint(source: Source) -> bytes:
+    """The signed note at the head of a log; refused where there is none."""
     note = source.read("checkpoint")
     if note is None:
         raise CheckpointMissing("there is no checkpoint here")
+    return note
+
+
+def _open_checkpoint(source: Source, chain: KeyChain, report: Report) -> Checkpoint:
+    note = read_checkpoint(source)
     with within("checkpoint"):
         checkpoint, signers = chain.open(note)
     names = " and ".join(signer.label for signer in signers)

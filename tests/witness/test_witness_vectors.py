@@ -71,7 +71,7 @@ def test_case_is_judged_as_it_says(path: Any) -> None:
         with pytest.raises(ProofFailure):
             judge(case, b64decode)
         return
-    # Some good cases write a few letters where a hash belongs. Here such a hash is refused; made 32 bytes long, it holds.
+    # Some good cases write a few letters where a hash belongs. It is refused here; made 32 bytes long, it holds.
     if any(len(b64decode(text)) != 32 for text in _texts(case)):
         with pytest.raises(WrongHashLength):
             judge(case, b64decode)
