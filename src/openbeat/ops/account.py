@@ -30,9 +30,9 @@ class Account:
             os.chown(path, self.uid, self.gid)
 
     def launcher(self, *options: str) -> list[str]:
-        """The start of a command line that runs the rest as this user."""
+        """The start of a command line that runs the rest as this user; nothing where there is nothing to change."""
         user = ["--user", f"{self.uid}:{self.gid}"] if self.foreign else []
-        return [sys.executable, "-I", "-S", launch.__file__, *user, *options]
+        return [sys.executable, "-I", "-S", launch.__file__, *user, *options] if user or options else []
 
     def passes(self, folder: Path) -> bool:
         """Whether this user may pass through the folder."""

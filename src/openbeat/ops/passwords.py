@@ -53,4 +53,5 @@ def keep(path: Path, password: str) -> None:
 
 def address(user: str, password: str, *, host: str, port: int, database: str) -> str:
     """The connection as one line: `postgresql://user:password@host:port/database`."""
-    return f"postgresql://{quote(user)}:{quote(password)}@{host}:{port}/{quote(database)}"
+    user, password, database = (quote(part, safe="") for part in (user, password, database))
+    return f"postgresql://{user}:{password}@{host}:{port}/{database}"

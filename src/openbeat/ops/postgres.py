@@ -171,17 +171,20 @@ def _make_cluster(var: Var, account: Account, *, durable: bool) -> None:
         "--locale-provider=builtin",
         "--builtin-locale=C.UTF-8",
         "--auth=trust",  # never in force: pg_hba.conf is rewritten before the first start
-        *([] if durable else ["--no-sync", "--no-data-checksums"]),
+        *([] if durable else ["--no-sync"]),
     )
     draft.rename(var.postgres)
 
 
 def _clear_remains(var: Var, say: Say) -> None:
     """Takes away what a killed server left: workers that outlived it, and a process file that lies."""
+    for child in list(_children.values()):
+        if child.poll() is not None:
+            _children.pop(child.pid)
     for process in _processes(var):
         say(f"ending process {process.pid}, left over from a database that was killed")
         process.send_signal(signal.SIGQUIT)
-        if not _ended(process, 10):
+        if not _ended(process, 3):
             process.kill()
             _ended(process, 10)
     (var.postgres / "postmaster.pid").unlink(missing_ok=True)
