@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import osmium
+
 WEST, SOUTH, EAST, NORTH = 10.00, 50.00, 10.04, 50.03
 
 WAYS: dict[int, tuple[list[tuple[float, float]], dict[str, str]]] = {
@@ -47,3 +49,14 @@ def _way(way: int, number: dict[tuple[int, int], int]) -> str:
     return (
         f'<way id="{way}" version="1">{inside}{"".join(f"""<tag k="{k}" v="{v}"/>""" for k, v in tags.items())}</way>'
     )
+
+
+def binary(folder: Path) -> Path:
+    """The small city as an extract in the binary form."""
+    target = folder / "city.osm.pbf"
+    header = osmium.io.Header()
+    header.add_box(osmium.osm.Box(10.0, 50.0, 10.04, 50.03))
+    with osmium.SimpleWriter(str(target), header=header) as writer:
+        for item in osmium.FileProcessor(str(write(folder / "city.osm"))):
+            writer.add(item)
+    return target

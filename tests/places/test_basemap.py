@@ -15,7 +15,7 @@ from shapely.geometry import shape
 from tests.places.small_city import EAST, NORTH, SOUTH, WEST, write
 from tests.shared_data import shared
 
-from openbeat.places.extract import ExtractUnreadable, box_around, read_extract, sea
+from openbeat.places.extract import ExtractUnreadable, read_extract, sea
 from openbeat.places.tiles import UNITS, build_basemap, mercator
 
 
@@ -182,10 +182,6 @@ def test_northward_coast_has_its_water_in_the_east() -> None:
 def test_mercator_agrees_with_known_corners() -> None:
     corners = mercator(np.array([[-180.0, 85.0511287798], [0.0, 0.0], [180.0, -85.0511287798]]))
     assert corners == pytest.approx(np.array([[0.0, 0.0], [0.5, 0.5], [1.0, 1.0]]), abs=1e-4)
-
-
-def test_box_around_leaves_a_margin() -> None:
-    assert box_around([box(1, 2, 3, 4)], 0.5) == (0.5, 1.5, 3.5, 4.5)
 
 
 def test_real_extracts_give_real_water(tmp_path: Path) -> None:

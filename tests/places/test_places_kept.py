@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from django.db import IntegrityError, connection, transaction
 from shapely import MultiPolygon, box
-from tests.places.small_city import write
+from tests.places.small_city import binary, write
 
 from openbeat.access import Actor, Holding, Role
 from openbeat.accounts.models import Agency
@@ -20,6 +21,7 @@ from openbeat.audit.models import Entry
 from openbeat.kernel.errors import BadInput, Contradiction, NotFound, NotInThisState, NotPermitted
 from openbeat.kernel.ids import new_id
 from openbeat.places import actions, queries, store
+from openbeat.places.extract import ExtractUnreadable
 from openbeat.places.models import AreaCell, AreaSet, Basemap, Extract, StreetNetwork
 from openbeat.places.rules import Layer, NotAStreetFile, StationRow
 from openbeat.places.shapes import AreaShape
@@ -175,21 +177,28 @@ def test_without_streets_drives_are_guessed_at_the_stated_speed(analyst: Actor, 
 @pytest.fixture
 def extract(analyst: Actor, agency: Agency, tmp_path: Path, settings: object) -> Extract:
     settings.VAR = tmp_path / "var"  # type: ignore[attr-defined]
-    given = tmp_path / "given"
-    given.write_bytes(b"an extract")
-    return actions.receive_extract(analyst, agency, file=given, name="city.osm.pbf", at=T0)
+    return actions.receive_extract(analyst, agency, file=binary(tmp_path), name="city.osm.pbf", at=T0)
 
 
 def test_an_extract_is_kept_and_waits_for_the_worker(analyst: Actor, agency: Agency, extract: Extract) -> None:
-    assert (store.folder(extract.pk) / store.OSM).read_bytes() == b"an extract"
-    assert (extract.size, extract.attribution) == (10, "© OpenStreetMap contributors")
-    assert extract.sha256 == "3bdce082973eabc9f416dfb7bc189781bf0c0e6e2cfe1ca3b70a070cc346c6fb"
+    kept = store.folder(extract.pk) / store.OSM
+    assert extract.size == kept.stat().st_size
+    assert extract.sha256 == hashlib.sha256(kept.read_bytes()).hexdigest()
+    assert extract.attribution == "© OpenStreetMap contributors"
     assert [network.state for network in queries.networks(analyst, agency.id)] == [State.WAITING]
     assert [basemap.state for basemap in queries.basemaps(analyst, agency.id)] == [State.WAITING]
     assert queries.basemap_in_use(analyst, agency.id) is None
     with connection.cursor() as cursor:
         cursor.execute("SELECT task_name FROM procrastinate_jobs ORDER BY task_name")
         assert [name for (name,) in cursor.fetchall()] == ["places.build_basemap", "places.build_streets"]
+
+
+def test_a_web_page_is_no_extract(analyst: Actor, agency: Agency, tmp_path: Path) -> None:
+    page = tmp_path / "page"
+    page.write_bytes(b"<html>not found</html>")
+    with pytest.raises(ExtractUnreadable, match="cannot be read"):
+        actions.receive_extract(analyst, agency, file=page, name="city.osm.pbf", at=T0)
+    assert not Extract.objects.exists()
 
 
 def test_only_the_binary_form_is_taken(analyst: Actor, agency: Agency, tmp_path: Path) -> None:

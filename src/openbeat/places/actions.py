@@ -11,6 +11,7 @@ from uuid import UUID
 import numpy as np
 import shapely
 from django.db import connection
+from django.db.models import ProtectedError
 
 from openbeat.access import Actor, Permission, TellsFacts
 from openbeat.acting import action, note
@@ -20,7 +21,7 @@ from openbeat.kernel.errors import Contradiction
 from openbeat.kernel.ids import new_id
 from openbeat.places import store
 from openbeat.places.cells import resolution_for, resolve
-from openbeat.places.extract import ATTRIBUTION
+from openbeat.places.extract import ATTRIBUTION, header_of
 from openbeat.places.models import Area, AreaSet, Basemap, Extract, Station, StreetNetwork
 from openbeat.places.rules import (
     LONGEST_CODE,
@@ -106,7 +107,14 @@ def withdraw_areas(actor: Actor, area_set: AreaSet, /, *, reason: str, at: datet
 def set_stations(actor: Actor, agency: TellsFacts, /, *, stations: Sequence[StationRow]) -> int:
     """The agency's stations are these; those of other codes are no more."""
     agency_id = _agency(agency)
-    Station.objects.filter(agency_id=agency_id).exclude(code__in=[row.code for row in stations]).delete()
+    gone = Station.objects.filter(agency_id=agency_id).exclude(code__in=[row.code for row in stations])
+    try:
+        gone.delete()
+    except ProtectedError as error:
+        listed = ", ".join(gone.order_by("code").values_list("code", flat=True)[:10])
+        raise Contradiction(
+            f"stations that the list leaves out are in use: {listed}", mend="move their units first, or keep them"
+        ) from error
     for row in stations:
         told = {"name": row.name, "lon": row.lon, "lat": row.lat}
         Station.objects.update_or_create(agency_id=agency_id, code=row.code, defaults=told)
@@ -118,6 +126,7 @@ def set_stations(actor: Actor, agency: TellsFacts, /, *, stations: Sequence[Stat
 def receive_extract(actor: Actor, agency: TellsFacts, /, *, file: Path, name: str, at: datetime) -> Extract:
     """Keep an OpenStreetMap extract; the worker then makes its street network and its basemap."""
     require_extract(name)
+    header_of(file, "pbf")
     made = _receive(
         actor, _agency(agency), {store.OSM: file}, kind=Extract.Kind.OSM, name=name, attribution=ATTRIBUTION, at=at
     )

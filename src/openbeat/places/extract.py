@@ -100,7 +100,7 @@ def read_extract(path: Path, *, within: Bounds | None = None, progress: Progress
     layers = {name: Layer() for name in LAYERS}
     coast: list[LineString] = []
     with ordered(path) as sorted_path:
-        header = osmium.io.Reader(str(path), osmium.osm.NOTHING).header()
+        header = header_of(path)
         for count, item in enumerate(_objects(sorted_path)):
             _take(item, layers, coast)
             if progress and count % 20_000 == 0:
@@ -108,6 +108,21 @@ def read_extract(path: Path, *, within: Bounds | None = None, progress: Progress
     bounds = _bounds(header, layers, within)
     layers["water"].add(sea(coast, bounds), 8, kind="sea")
     return Extract(bounds, {name: _near(layer, bounds) for name, layer in layers.items()}, _snapshot(header))
+
+
+def header_of(path: Path, form: str = "") -> Any:
+    """What the extract says of itself, and the first test of whether it is one. Raises ExtractUnreadable.
+
+    `form` is osmium's name of the file's form, where the file's own name doesn't tell it.
+    """
+    try:
+        return osmium.io.Reader(osmium.io.File(str(path), form), osmium.osm.NOTHING).header()
+    except RuntimeError as error:
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: RuntimeError) -> ExtractUnreadable:
+    return ExtractUnreadable(f"the extract cannot be read: {error}", mend="download your city's .osm.pbf again")
 
 
 @contextmanager
@@ -118,9 +133,7 @@ def ordered(path: Path) -> Iterator[Path]:
         with TemporaryDirectory() as folder:
             yield path if sorted_already else _sorted_copy(path, Path(folder) / "sorted.osm.pbf")
     except RuntimeError as error:
-        raise ExtractUnreadable(
-            f"the extract cannot be read: {error}", mend="give an OpenStreetMap extract in .osm.pbf form"
-        ) from error
+        raise _unreadable(error) from error
 
 
 def _in_order(path: Path) -> bool:
@@ -309,9 +322,3 @@ def _votes(coast: list[LineString], parts: NDArray[np.object_]) -> NDArray[np.fl
             seen, part = tree.query(shapely.points(middle + sign * right), predicate="within")
             np.add.at(votes, part, sign * length[seen])
     return votes
-
-
-def box_around(shapes: list[Polygon], margin: float = 0.02) -> Bounds:
-    """The bounds of the shapes with a margin, degrees."""
-    west, south, east, north = shapely.total_bounds(np.array(shapes, dtype=object)).tolist()
-    return (west - margin, south - margin, east + margin, north + margin)

@@ -1,0 +1,67 @@
+"""What the worker makes of an extract: the street network and the basemap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from openbeat.access import Actor
+from openbeat.kernel.errors import OpenbeatError
+from openbeat.kernel.time import now
+from openbeat.ops.tasks import task
+from openbeat.places import actions, queries, store
+from openbeat.places.extract import Progress
+from openbeat.places.tiles import build_basemap
+from openbeat.seeing import progress
+from placewise.streets import StreetsError
+
+
+class Stopped(OpenbeatError):
+    """Someone asked the work to stop."""
+
+    code = "stopped"
+
+
+@task("places.build_streets")
+def build_streets(actor: Actor, *, network_id: str) -> None:
+    """Read the extract's streets into a graph and keep it beside the extract."""
+    network = actions.begin_streets(actor, queries.network(actor, network_id))
+    with _told(lambda words: actions.fail_streets(actor, network, words=words, at=now())):
+        graph = queries.graph_of(actor, network)
+        actions.finish_streets(actor, network, told=dict(graph.facts), at=now())
+
+
+@task("places.build_basemap")
+def build_basemap_of(actor: Actor, *, basemap_id: str) -> None:
+    """Draw the extract's basemap into one archive."""
+    basemap = actions.begin_basemap(actor, queries.basemap(actor, basemap_id))
+    target = store.tiles(basemap.pk)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _told(lambda words: actions.fail_basemap(actor, basemap, words=words, at=now())):
+        within = queries.bounds(actor, basemap.agency_id)
+        tell = _teller(basemap.pk, basemap.agency_id)
+        built = build_basemap(store.folder(basemap.extract_id) / store.OSM, target, within=within, progress=tell)
+        actions.finish_basemap(actor, basemap, built=built, at=now())
+
+
+@contextmanager
+def _told(fail: Callable[[str], object]) -> Iterator[None]:
+    """What goes wrong is kept in words with the thing; what nobody foresaw goes on to the worker's log too."""
+    try:
+        yield
+    except OpenbeatError as error:
+        fail(f"{error.words}. {error.mend}".strip())
+    except (StreetsError, RuntimeError) as error:  # the latter is how osmium tells of a broken file
+        fail(str(error))
+    except Exception as error:
+        fail(f"the work broke off ({type(error).__name__}); the worker's log says where")
+        raise
+
+
+def _teller(thing_id: UUID, agency_id: UUID) -> Progress:
+    def tell(share: float, words: str) -> None:
+        if progress.tell(thing_id, agency_id, share, words):
+            raise Stopped("stopped, as was asked")
+
+    return tell
