@@ -1,0 +1,200 @@
+"""Changes to plans: ask, solve, edit, approve, withdraw; units; visits given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from openbeat.access import Actor, Permission
+from openbeat.accounts.models import Agency
+from openbeat.acting import action, note
+from openbeat.acting.later import later
+from openbeat.audit.words import Operation
+from openbeat.forecast.models import Run
+from openbeat.forecast.rules import usable
+from openbeat.forecast.states import State as ForecastState
+from openbeat.kernel.errors import Contradiction
+from openbeat.patrol.models import Plan, Unit, Visit
+from openbeat.patrol.rules import Asked, move, require_shift
+from openbeat.patrol.states import State
+from openbeat.places.models import Station
+from openbeat.seeing import progress
+
+
+@action(Permission.PLAN_MAKE)
+def add_unit(actor: Actor, agency: Agency, /, *, call_sign: str, station: Station, crew: int = 2) -> Unit:
+    """A unit that plans can count on."""
+    name = call_sign.strip()
+    if not name:
+        raise Contradiction("a unit has a call sign")
+    if Unit.objects.filter(agency=agency, call_sign=name, retired_at=None).exists():
+        raise Contradiction(f"there is a unit {name} already", mend="choose another call sign")
+    if station.agency_id != agency.id:
+        raise Contradiction("the station belongs to another agency")
+    return Unit.objects.create(agency=agency, call_sign=name, station=station, crew=crew)
+
+
+@action(Permission.PLAN_MAKE)
+def retire_unit(actor: Actor, unit: Unit, /, *, at: datetime) -> Unit:
+    """Take a unit out of use; plans that name it keep it."""
+    if unit.retired_at:
+        raise Contradiction(f"{unit.call_sign} is retired already")
+    unit.retired_at = at
+    unit.save()
+    return unit
+
+
+@action(Permission.PLAN_MAKE, operation=Operation.COMBINATION)
+def ask_for_plan(
+    actor: Actor,
+    forecast: Run,
+    /,
+    *,
+    title: str,
+    starts: datetime,
+    ends: datetime,
+    units: Sequence[Unit],
+    asked: Asked,
+    at: datetime,
+    seed: int = 1,
+) -> Plan:
+    """Queue a plan of one shift for these units, from an offered forecast."""
+    require_shift(starts, ends)
+    zone = forecast.agency.tz
+    first, last = starts.astimezone(zone).date(), ends.astimezone(zone).date()
+    if not usable(ForecastState(forecast.state), forecast.expires, at.astimezone(zone).date()):
+        raise Contradiction("this forecast is not offered, or no longer", mend="choose one that is, or ask the analyst")
+    if not forecast.starts <= first <= last <= forecast.ends:
+        raise Contradiction(f"the forecast covers {forecast.starts} to {forecast.ends}; plan a shift in these days")
+    if not units:
+        raise Contradiction("a plan needs at least one unit")
+    plan = Plan.objects.create(
+        agency_id=forecast.agency_id, author_id=actor.person_id, forecast=forecast, title=title, made_at=at,
+        starts=starts, ends=ends, seed=seed, settings={**asked.as_plain(), "units": [str(unit.id) for unit in units]},
+    )  # fmt: skip
+    note(units=len(units))
+    later("patrol.solve", agency_id=plan.agency_id, plan_id=str(plan.id))
+    return plan
+
+
+@action(Permission.PLAN_MAKE)
+def begin_plan(actor: Actor, plan: Plan, /) -> Plan:
+    """The worker takes the plan up."""
+    return _become(plan, State.SOLVING)
+
+
+@action(Permission.PLAN_MAKE)
+def finish_plan(
+    actor: Actor,
+    plan: Plan,
+    /,
+    *,
+    problem: Mapping[str, Any],
+    solution: Mapping[str, Any],
+    findings: Sequence[Mapping[str, Any]],
+    travel: Mapping[str, Any],
+) -> Plan:
+    """Keep the solved plan with what the independent checker found."""
+    plan.problem, plan.solution = dict(problem), dict(solution)
+    plan.findings, plan.travel = list(findings), dict(travel)
+    progress.forget(plan.id)
+    return _become(plan, State.DRAFT)
+
+
+@action(Permission.PLAN_MAKE)
+def fail_plan(actor: Actor, plan: Plan, /, *, words: str) -> Plan:
+    """The plan could not be made; what happened is kept in words."""
+    plan.failure = words
+    progress.forget(plan.id)
+    return _become(plan, State.FAILED)
+
+
+@action(Permission.PLAN_MAKE)
+def ask_to_revise(actor: Actor, plan: Plan, /, *, edit: Mapping[str, Any], reason: str, at: datetime) -> Plan:
+    """A commander's edit: lock, drop, move or add a stop, with the reason; the rest of the plan is kept."""
+    if plan.state != State.DRAFT:
+        raise Contradiction(f"a plan that is {plan.state} is not edited", mend="make a new plan")
+    if not reason.strip():
+        raise Contradiction("say why the plan is changed")
+    told = {**edit, "reason": reason, "by": str(actor.person_id), "at": at.isoformat()}
+    plan.edits = [*plan.edits, told]
+    note(edit=dict(edit))
+    later("patrol.revise", agency_id=plan.agency_id, plan_id=str(plan.id))
+    return _become(plan, State.SOLVING)
+
+
+@action(Permission.PLAN_MAKE)
+def undo_edit(actor: Actor, plan: Plan, /) -> Plan:
+    """Take the last edit back; the plan is sought again without it."""
+    if plan.state != State.DRAFT or not plan.edits:
+        raise Contradiction("there is no edit to take back")
+    plan.edits = plan.edits[:-1]
+    later("patrol.revise", agency_id=plan.agency_id, plan_id=str(plan.id))
+    return _become(plan, State.SOLVING)
+
+
+@action(Permission.PLAN_APPROVE)
+def approve_plan(actor: Actor, plan: Plan, /, *, at: datetime) -> Plan:
+    """A named commander answers for the plan; from then on it is not changed."""
+    if actor.person_id is None:
+        raise Contradiction("a plan is approved by a named person")
+    if plan.findings:
+        raise Contradiction(
+            f"the checker found {len(plan.findings)} broken promises in this plan", mend="mend them or make a new plan"
+        )
+    if plan.forecast.state != ForecastState.OFFERED:
+        raise Contradiction("the forecast behind this plan is withdrawn", mend="make a plan from one that is offered")
+    plan.approved_by_id, plan.approved_at = actor.person_id, at
+    return _become(plan, State.APPROVED)
+
+
+@action(Permission.PLAN_WITHDRAW)
+def withdraw_plan(actor: Actor, plan: Plan, /, *, reason: str) -> Plan:
+    """Take a plan back, saying why."""
+    if not reason.strip():
+        raise Contradiction("say why the plan is withdrawn")
+    plan.withdrawn_why = reason
+    return _become(plan, State.WITHDRAWN)
+
+
+@action(Permission.VISIT_RECORD, operation=Operation.COLLECTION)
+def record_visit(
+    actor: Actor,
+    plan: Plan,
+    /,
+    *,
+    unit_name: str,
+    place: str,
+    arrived_at: datetime,
+    minutes: int,
+    at: datetime,
+    note_text: str = "",
+) -> Visit:
+    """A visit given, told by the unit; telling the same one twice changes nothing."""
+    if plan.state != State.APPROVED:
+        raise Contradiction("visits are recorded on approved plans")
+    known = {one["name"] for one in (plan.problem or {})["places"]}
+    if place not in known:
+        raise Contradiction("this place is not in the plan")
+    if unit_name not in {one["name"] for one in (plan.problem or {})["units"]}:
+        raise Contradiction("this unit is not in the plan")
+    visit, _ = Visit.objects.get_or_create(
+        plan=plan,
+        unit_name=unit_name,
+        place=place,
+        arrived_at=arrived_at,
+        defaults={
+            "agency_id": plan.agency_id, "cell": int(place, 16), "minutes": minutes, "recorded_by_id": actor.person_id,
+            "recorded_at": at, "note": note_text,
+        },
+    )  # fmt: skip
+    return visit
+
+
+def _become(plan: Plan, state: State) -> Plan:
+    """Move the row under its lock, so that two people can't move it at once."""
+    current = Plan.objects.select_for_update().only("state").get(pk=plan.pk)
+    plan.state = move(State(current.state), state)
+    plan.save()
+    return plan

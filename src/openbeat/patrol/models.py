@@ -1,0 +1,126 @@
+"""Units, plans with what they promise, and the visits that were really made."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+from openbeat.accounts.models import Agency, Person
+from openbeat.forecast.models import Run
+from openbeat.kernel.privacy import INTERNAL, PrivacyMap, personal
+from openbeat.patrol.states import State
+from openbeat.places.models import Station
+from openbeat.seeing.things import Columns, Thing
+
+
+class Unit(Thing):
+    """A crew that patrols: call sign, home station, how many people. Never who they are."""
+
+    PRIVACY: ClassVar[PrivacyMap] = {
+        "id": INTERNAL, "agency": INTERNAL, "call_sign": INTERNAL, "station": INTERNAL, "crew": INTERNAL,
+        "skills": INTERNAL, "retired_at": INTERNAL,
+    }  # fmt: skip
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="units")
+    call_sign = models.CharField(max_length=24)
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="units")
+    crew = models.PositiveSmallIntegerField(default=2)
+    skills = models.JSONField(default=list)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agency", "call_sign"], condition=Q(retired_at=None), name="unit_call_sign_once"
+            ),
+            models.CheckConstraint(condition=Q(crew__gte=1), name="unit_has_a_crew"),
+        ]
+
+    def __str__(self) -> str:
+        return self.call_sign
+
+
+class Plan(Thing):
+    """One shift's plan: what it was made from, what it asks of whom, and who answers for it."""
+
+    PRIVACY: ClassVar[PrivacyMap] = {
+        "id": INTERNAL, "agency": INTERNAL, "author": INTERNAL, "forecast": INTERNAL, "title": INTERNAL,
+        "state": INTERNAL, "made_at": INTERNAL, "starts": INTERNAL, "ends": INTERNAL, "settings": INTERNAL,
+        "problem": INTERNAL, "solution": INTERNAL, "findings": INTERNAL, "travel": INTERNAL, "edits": INTERNAL,
+        "failure": INTERNAL, "approved_by": INTERNAL, "approved_at": INTERNAL, "withdrawn_why": INTERNAL,
+        "seed": INTERNAL,
+    }  # fmt: skip
+    FACTS = Columns(state="state", author="author_id")
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="plans")
+    author = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="plans_made")
+    forecast = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="plans")
+    title = models.CharField(max_length=160)
+    state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in State], default=State.QUEUED)
+    made_at = models.DateTimeField()
+    starts = models.DateTimeField()
+    ends = models.DateTimeField()
+    seed = models.PositiveIntegerField()
+    settings = models.JSONField()
+    """Dwell, visits, slots, breaks, spacing, cells, exposure limit: as the commander asked."""
+    travel = models.JSONField(default=dict)
+    """How travel times were made: over streets, or great circle at a stated speed."""
+    problem = models.JSONField(null=True)
+    solution = models.JSONField(null=True)
+    findings = models.JSONField(default=list)
+    """What the independent checker found; a plan with findings is not approved."""
+    edits = models.JSONField(default=list)
+    """The commander's changes in order, each with its reason."""
+    failure = models.TextField(blank=True)
+    approved_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="plans_approved")
+    approved_at = models.DateTimeField(null=True)
+    withdrawn_why = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(ends__gt=F("starts")), name="plan_ends_after_start"),
+            models.CheckConstraint(
+                condition=~Q(state=State.APPROVED)
+                | Q(approved_by__isnull=False, approved_at__isnull=False, findings=[], solution__isnull=False),
+                name="plan_approved_by_a_person_and_without_findings",
+            ),
+        ]
+        indexes = [models.Index(fields=["agency", "-starts"], name="plan_newest")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Visit(Thing):
+    """A visit given: which unit was at which place, when and how long; asked for by a plan or not."""
+
+    PRIVACY: ClassVar[PrivacyMap] = {
+        "id": INTERNAL, "agency": INTERNAL, "plan": INTERNAL, "unit_name": INTERNAL, "place": INTERNAL,
+        "cell": INTERNAL, "arrived_at": INTERNAL, "minutes": INTERNAL, "recorded_by": personal(years=5),
+        "recorded_at": INTERNAL, "note": personal(years=5),
+    }  # fmt: skip
+    FACTS = Columns(author="recorded_by_id")
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="visits")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="visits")
+    unit_name = models.CharField(max_length=24)
+    place = models.CharField(max_length=80)
+    """The place's name in the plan."""
+    cell = models.BigIntegerField()
+    arrived_at = models.DateTimeField()
+    minutes = models.PositiveSmallIntegerField()
+    recorded_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+    note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "unit_name", "place", "arrived_at"], name="visit_once"),
+            models.CheckConstraint(condition=Q(minutes__gte=1, minutes__lte=720), name="visit_minutes_sensible"),
+        ]
+        indexes = [models.Index(fields=["agency", "cell", "arrived_at"], name="visit_cell")]
+
+    def __str__(self) -> str:
+        return f"{self.unit_name} at {self.place}"

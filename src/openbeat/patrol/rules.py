@@ -1,0 +1,124 @@
+"""Decisions about plans, pure: what a shift asks for, what it costs an area, what was given of what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from openbeat.kernel.errors import Contradiction, NotInThisState
+from openbeat.patrol.states import MOVES, State
+
+DWELL = (10, 15)
+"""Minutes of a visit: shorter leaves little behind, longer adds little (Koper 1995)."""
+
+LONGEST_SHIFT = timedelta(hours=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a commander asks of a shift. Minutes, except where named otherwise."""
+
+    places: int = 40
+    """How many of the densest cells are visited."""
+    visits: int = 3
+    """Visits to each place in the shift, each in a slot of its own."""
+    dwell: int = 12
+    slot: int = 60
+    spacing: int = 45
+    """Least time between two visits to one place."""
+    rest: int = 30
+    """A break for each unit, about the middle of its shift; 0: none."""
+    max_share: int = 30
+    """Greatest share of all visits, per cent, that one area may get."""
+    balance: int = 25
+    """Greatest difference, per cent of the shift, between what two units spend on visits."""
+    seconds: int = 10
+    """How long a plan is sought."""
+
+    def __post_init__(self) -> None:
+        bounds: Mapping[str, tuple[int, int]] = {
+            "places": (1, 400), "visits": (1, 8), "dwell": DWELL, "slot": (15, 480), "spacing": (0, 480),
+            "rest": (0, 90), "max_share": (5, 100), "balance": (5, 100), "seconds": (1, 300),
+        }  # fmt: skip
+        for name, (least, most) in bounds.items():
+            if not least <= getattr(self, name) <= most:
+                raise Contradiction(f"{name} is {getattr(self, name)}, not between {least} and {most}")
+
+    def as_plain(self) -> dict[str, int]:
+        """For keeping."""
+        return asdict(self)
+
+
+def move(now: State, then: State) -> State:
+    """The state moved to; refused by name where no such move leads."""
+    if then not in MOVES[now]:
+        raise NotInThisState(
+            f"a plan that is {now.value} cannot become {then.value}",
+            mend="open the plan again: someone may have moved it meanwhile",
+        )
+    return then
+
+
+def require_shift(starts: datetime, ends: datetime) -> None:
+    """A shift that can be worked."""
+    if not timedelta(hours=1) <= ends - starts <= LONGEST_SHIFT:
+        raise Contradiction("a shift lasts from one to fourteen hours", mend="correct its beginning or its end")
+
+
+def slots(length: int, slot: int) -> list[tuple[int, int]]:
+    """Windows [start, end) in seconds that divide a shift of `length` seconds; the last may be shorter."""
+    step = slot * 60
+    return [(start, min(start + step, length)) for start in range(0, length, step)]
+
+
+def break_window(length: int, rest: int) -> tuple[int, int]:
+    """Earliest and latest beginning of the break, in seconds: the middle third of the shift."""
+    return length // 3, max(length // 3, 2 * length // 3 - rest * 60)
+
+
+def prizes(expected: float, hours: Sequence[float], windows: Iterable[tuple[float, float]]) -> tuple[float, ...]:
+    """What a visit in each window is worth: incidents expected there in those hours of the day.
+
+    expected: incidents a day; hours: (24,) share of the day's incidents in each hour; windows: local hours [start, end).
+    """
+    return tuple(expected * _share(hours, start, end) for start, end in windows)
+
+
+def _share(hours: Sequence[float], start: float, end: float) -> float:
+    whole = range(int(start), int(-(-end // 1)))
+    return sum(hours[hour % 24] * (min(end, hour + 1) - max(start, hour)) for hour in whole)
+
+
+@dataclass(frozen=True, slots=True)
+class Dosage:
+    """Of one place: visits and minutes asked by the plan and given on the street."""
+
+    place: str
+    asked: int
+    given: int
+    minutes_asked: int
+    minutes_given: int
+
+    @property
+    def share(self) -> float | None:
+        """Given of asked, by minutes; None where nothing was asked."""
+        return self.minutes_given / self.minutes_asked if self.minutes_asked else None
+
+
+def dosage(solution: Mapping[str, Any], visits: Iterable[tuple[str, int]]) -> list[Dosage]:
+    """Asked against given by place: from a plan's solution and the visits (place, minutes) that were recorded."""
+    asked: dict[str, list[int]] = {}
+    for tour in solution["tours"]:
+        for item in tour["items"]:
+            if "place" in item:
+                asked.setdefault(item["place"], []).append((item["leave"] - item["begin"]) // 60)
+    given: dict[str, list[int]] = {}
+    for place, minutes in visits:
+        given.setdefault(place, []).append(minutes)
+    return [_dosage(place, asked.get(place, []), given.get(place, [])) for place in sorted({*asked, *given})]
+
+
+def _dosage(place: str, asked: Sequence[int], given: Sequence[int]) -> Dosage:
+    return Dosage(place, len(asked), len(given), sum(asked), sum(given))
