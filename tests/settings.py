@@ -9,3 +9,4 @@ os.environ.setdefault("OPENBEAT_VAR", str(Path(__file__).resolve().parents[1] / 
 from openbeat.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405

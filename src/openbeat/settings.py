@@ -95,11 +95,11 @@ DATABASES = {
     },
     "owner": {**env.database(_OWNER_URL), "TEST": {"MIRROR": "default"}},
 }
-PROCRASTINATE_IMPORT_PATHS = ["openbeat.ops.place_work"]
+PROCRASTINATE_IMPORT_PATHS = ["openbeat.ops.place_work", "openbeat.ops.import_work"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.Person"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["openbeat.web.adapters.PasswordBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -118,17 +118,25 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_USER_DISPLAY = "openbeat.web.adapters.name_of"
+ACCOUNT_FORMS = {"login": "openbeat.web.sign_in_forms.SignInForm"}
 # one address may be a whole headquarters behind one router; each account has its own lock besides
 ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "200/5m/ip"}
-ACCOUNT_ADAPTER = "openbeat.web.sign_in.AccountAdapter"
-SOCIALACCOUNT_ADAPTER = "openbeat.web.sign_in.SocialAdapter"
-MFA_ADAPTER = "openbeat.web.sign_in.FactorAdapter"
+ACCOUNT_ADAPTER = "openbeat.web.adapters.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "openbeat.web.adapters.SocialAdapter"
+MFA_ADAPTER = "openbeat.web.adapters.FactorAdapter"
 SOCIALACCOUNT_ONLY = False
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not TLS
 MFA_TOTP_ISSUER = "Openbeat"
+MFA_FORMS = {
+    "authenticate": "openbeat.web.sign_in_forms.CodeForm",
+    "reauthenticate": "openbeat.web.sign_in_forms.CodeAgainForm",
+    "add_webauthn": "openbeat.web.sign_in_forms.PasskeyForm",
+}
 OIDC_ISSUER = env.text("OPENBEAT_OIDC_ISSUER", "")
+OIDC_CLAIM = env.text("OPENBEAT_OIDC_CLAIM", "preferred_username")
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {
         "APPS": [

@@ -7,7 +7,6 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("openbeat.web.home")),
     path("", include("openbeat.web.sign_in")),
-    path("accounts/", include("allauth.urls")),
     path("", include("openbeat.web.forecasts")),
     path("", include("openbeat.ops.health")),
 ]

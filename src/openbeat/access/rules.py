@@ -48,9 +48,9 @@ ADMIN, SEER, SERVICE, RESIDENT = Role.ADMINISTRATOR, Role.OVERSEER, Role.SERVICE
 
 RULES: Mapping[Permission, Rule] = MappingProxyType(
     {
-        Permission.AGENCY_ADMINISTER: _rule(ADMIN, within=Within.REACH),
-        Permission.PEOPLE_ADMINISTER: _rule(ADMIN, within=Within.REACH, up_to=Sensitivity.RESTRICTED),
-        Permission.PEOPLE_VIEW: _rule(ADMIN, SEER, within=Within.REACH, up_to=Sensitivity.RESTRICTED),
+        Permission.AGENCY_ADMINISTER: _rule(ADMIN, SERVICE, within=Within.REACH),
+        Permission.PEOPLE_ADMINISTER: _rule(ADMIN, SERVICE, within=Within.REACH, up_to=Sensitivity.RESTRICTED),
+        Permission.PEOPLE_VIEW: _rule(ADMIN, SEER, SERVICE, within=Within.REACH, up_to=Sensitivity.RESTRICTED),
         Permission.TOKEN_MANAGE: _rule(ADMIN),
         Permission.PLACES_VIEW: _rule(A, C, D, OFF, ADMIN, SEER, SERVICE, within=Within.REACH),
         Permission.PLACES_MANAGE: _rule(A, ADMIN, SERVICE),

@@ -10,28 +10,42 @@ from django.db.models import Q
 
 from openbeat.access import Actor, Permission, Role
 from openbeat.access import Holding as Held
+from openbeat.accounts.entering import digest_of
 from openbeat.accounts.models import Agency, Holding, Person, Token
 from openbeat.kernel.time import in_utc, on_training_day
+
+__all__ = ["Agency", "Person", "actor_of", "actor_of_token", "agency_now", "agency_of", "subtree", "token_in_force"]
 
 
 def actor_of(person: Person, *, at: datetime, source_address: str = "") -> Actor:
     """The person as an actor at this moment."""
     held = Holding.objects.filter(Q(until=None) | Q(until__gt=at), person=person, since__lte=at)
-    return _actor(person, list(held.select_related("post").order_by("since")), source_address)
+    return Actor(person.pk, person.agency_id, _held(list(held.order_by("since"))), source_address)
+
+
+def token_in_force(text: str, *, at: datetime) -> Token | None:
+    """The programme's token with this secret, if it and the role it stands on are in force; within its agency."""
+    in_force = Q(holding__until=None) | Q(holding__until__gt=at)
+    found = Token.objects.filter(in_force, digest=digest_of(text), revoked_at=None, expires__gt=at)
+    return found.filter(holding__since__lte=at).select_related("holding", "agency").first()
 
 
 def actor_of_token(token: Token, *, source_address: str = "") -> Actor:
     """A programme as an actor: its holding's rights, narrowed to the permissions its token names."""
     holding = token.holding
-    actor = _actor(holding.person, [holding], source_address)
+    held = _held([holding])
     scope = frozenset(Permission(name) for name in token.permissions)
-    return Actor(holding.person_id, token.agency_id, actor.holdings, source_address, scope, token.id)
+    return Actor(holding.person_id, token.agency_id, held, source_address, scope, token.id)
 
 
-def _actor(person: Person, held: list[Holding], source_address: str) -> Actor:
+def _held(held: list[Holding]) -> tuple[Held, ...]:
     below = subtree()
-    holdings = tuple(Held(Role(h.role), h.post.agency_id, h.post_id, frozenset(below[h.post.agency_id])) for h in held)
-    return Actor(person.pk, person.agency_id, holdings, source_address)
+    return tuple(Held(Role(h.role), h.agency_id, h.post_id, frozenset(below[h.agency_id])) for h in held)
+
+
+def agency_of(agency_id: UUID) -> Agency:
+    """The agency with this id; what is known of an agency is open."""
+    return Agency.objects.get(pk=agency_id)
 
 
 def subtree() -> dict[UUID, set[UUID]]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from http import HTTPStatus
 from typing import cast
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from openbeat.access import Actor
 from openbeat.accounts.identity import actor_of, agency_now
+from openbeat.accounts.sessions import AGENCY
 from openbeat.kernel.errors import BadInput, NotFound, OpenbeatError, Refusal
 from openbeat.kernel.time import now
-from openbeat.seeing.scope import scope
+from openbeat.seeing.scope import rows_of
 from openbeat.web.request import Request
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -22,7 +25,10 @@ NOBODY = Actor(None, None)
 
 
 class ActorMiddleware:
-    """Give the request its actor, its agency's now, and open the database's rows for both."""
+    """Give the request its actor, its agency's now, and open the database's rows for both.
+
+    The session names the agency whose rows it opens, so that the person can be loaded behind the row locks.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -30,14 +36,30 @@ class ActorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         seen = cast("Request", request)
         seen.wall = seen.now = now()
-        seen.actor, seen.agency = NOBODY, None
-        if not request.user.is_authenticated:
+        seen.source_address = request.META.get("REMOTE_ADDR", "")
+        seen.actor, seen.agency, seen.person = NOBODY, None, None
+        with ExitStack() as seen.rows:
+            _identify(seen)
             return self.get_response(request)
-        seen.agency = request.user.agency
-        seen.now = agency_now(seen.agency, seen.wall)
-        seen.actor = actor_of(request.user, at=seen.wall, source_address=request.META.get("REMOTE_ADDR", ""))
-        with scope(seen.actor):
-            return self.get_response(request)
+
+
+def open_rows(request: Request, agencies: Iterable[UUID]) -> None:
+    """Open the rows of these agencies for the rest of the request, instead of those open before."""
+    request.rows.enter_context(rows_of(agencies))
+
+
+def _identify(request: Request) -> None:
+    agency_id = request.session.get(AGENCY)
+    if not agency_id:
+        return
+    open_rows(request, {UUID(agency_id)})
+    if not request.user.is_authenticated:
+        return
+    request.person = request.user
+    request.agency = request.person.agency
+    request.now = agency_now(request.agency, request.wall)
+    request.actor = actor_of(request.person, at=request.wall, source_address=request.source_address)
+    open_rows(request, request.actor.reach | {request.agency.pk})
 
 
 class RefusalMiddleware:
