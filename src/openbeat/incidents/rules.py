@@ -116,6 +116,17 @@ def require_known(scheme: Scheme, codes: Iterable[str]) -> None:
         raise UnknownClass(f"{scheme.value} has no class {', '.join(unknown)}", mend="correct the profile's codes")
 
 
+ARREST_SHARE = 0.6
+"""Above this share of arrests a class is flagged: its counts may follow where units work, not where harm falls."""
+ENOUGH_FOR_SHARE = 30
+"""Fewer rows than this say nothing about a class's arrest share."""
+
+
+def arrest_flagged(rows: int, arrests: int) -> bool:
+    """Whether a class's arrests are so many that it looks discovered by patrols."""
+    return rows >= ENOUGH_FOR_SHARE and arrests > ARREST_SHARE * rows
+
+
 RESOLUTION_SHIFT = 52
 DIGIT_BITS = 3
 FINEST = 15

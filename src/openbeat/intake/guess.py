@@ -47,6 +47,7 @@ WORDS: dict[str, tuple[str, ...]] = {
         "incidentdate",
         "dateocc",
         "dateofoccurrence",
+        "when",
         "fromdate",
         "startdate",
         "date",
@@ -87,6 +88,7 @@ WORDS: dict[str, tuple[str, ...]] = {
         "primarytype",
         "category",
         "type",
+        "kind",
     ),
     "area": (
         "beat",
@@ -158,6 +160,7 @@ def guess(sample: pl.DataFrame, *, reading: Reading, zone: str, name: str, sourc
     """Guess how a file is to be read from its first rows; `zone` is the agency's."""
     columns = [column for column in sample.columns if column not in {ROW, MORE}]
     found = {field: _column(columns, words, _fits(field, sample)) for field, words in WORDS.items()}
+    found["time"] = found["time"] or _any_time(columns, sample)
     doubts: list[tuple[str, str]] = [
         (field, f"no column looks like the {field}") for field in NEEDED if not found[field]
     ]
@@ -224,6 +227,17 @@ def _best(sample: pl.DataFrame, column: str, zone: str) -> tuple[str, int]:
     scores = {wanted: _read(sample, column, wanted, zone) for wanted in FORMATS}
     best = max(FORMATS, key=lambda wanted: scores[wanted])
     return best, scores[best]
+
+
+NUMERIC = frozenset({"excel", "epoch", "epoch-ms", "%Y%m%d"})
+"""Formats that any number might seem to be in: no ground to take an unnamed column for a time."""
+
+
+def _any_time(columns: Sequence[str], sample: pl.DataFrame) -> str:
+    """The first column that reads as a date although its name does not say so."""
+    best = {column: _best(sample, column, "UTC") for column in columns}
+    fits = (c for c, (wanted, read) in best.items() if wanted not in NUMERIC and read > 0.9 * _given(sample[c]))
+    return next(fits, "")
 
 
 def _formats(sample: pl.DataFrame, column: str, zone: str) -> tuple[tuple[str, ...], str]:

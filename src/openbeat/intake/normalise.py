@@ -29,6 +29,8 @@ CANONICAL: dict[str, pl.DataType | type[pl.DataType]] = {
     "occurred_from": pl.Datetime("us", "UTC"),
     "occurred_to": pl.Datetime("us", "UTC"),
     "reported_at": pl.Datetime("us", "UTC"),
+    "day": pl.Date,
+    "hour": pl.Int16,
     "lon": pl.Float64,
     "lat": pl.Float64,
     "cell": pl.Int64,
@@ -40,7 +42,8 @@ CANONICAL: dict[str, pl.DataType | type[pl.DataType]] = {
     "domestic": pl.Boolean,
     "fingerprint": pl.String,
 }
-"""The columns of an incident on its way in; times are UTC, `cell` is H3 at resolution 11."""
+"""The columns of an incident on its way in. Times are UTC; `day` and `hour` are local to the agency, `hour` only where
+the source tells it; `cell` is H3 at resolution 11."""
 
 REFUSED: dict[str, pl.DataType | type[pl.DataType]] = {
     "row": pl.UInt32,
@@ -100,10 +103,14 @@ class Seen:
 
 
 class Normaliser:
-    """Reads batch after batch of one file by its profile; remembers only which ids it has seen."""
+    """Reads batch after batch of one file by its profile; remembers only which ids it has seen.
 
-    def __init__(self, profile: Profile, *, now: datetime, bounds: Bounds | None = None) -> None:
+    `now` bounds the future, `zone` and `bounds` are the agency's.
+    """
+
+    def __init__(self, profile: Profile, *, now: datetime, zone: str = "", bounds: Bounds | None = None) -> None:
         self.profile = profile
+        self.zone = zone or profile.time.zone
         self.now = now.astimezone(UTC)
         self.bounds = bounds
         self.seen = Seen()
@@ -141,7 +148,7 @@ class Normaliser:
             _flag(profile.domestic, raw).alias("domestic"),
             _key(profile, raw).alias("key"),
         )
-        frame = _classify(profile, _localise(profile, frame))
+        frame = _classify(profile, _localise(profile, frame, self.zone))
         return _locate(profile, frame, self.bounds)
 
     def _judge(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -153,7 +160,7 @@ class Normaliser:
         frame = frame.with_columns(_source_id(self.profile).alias("source_id"))
         frame = frame.with_columns(_repeat_reason(self.profile).alias("reason"))
         detail = pl.when(pl.col("reason").str.starts_with("duplicate")).then("source_id").otherwise("detail")
-        return _fingerprinted(frame.with_columns(detail.alias("detail")))
+        return _fingerprinted(self.profile, frame.with_columns(detail.alias("detail")))
 
     def _repeats(self, frame: pl.DataFrame) -> pl.Series:
         """How many good rows before this one had its id, or without an id said the same."""
@@ -334,12 +341,20 @@ def _key(profile: Profile, raw: pl.DataFrame) -> pl.Expr:
 # Making sense of them
 
 
-def _localise(profile: Profile, frame: pl.DataFrame) -> pl.DataFrame:
+def _localise(profile: Profile, frame: pl.DataFrame, zone: str) -> pl.DataFrame:
     """Wall times as UTC. An hour that the clocks skipped is an hour later; one that came twice is the first."""
     names = {"local": "occurred_from", "local_to": "occurred_to", "local_reported": "reported_at"}
     made = [_utc(pl.col(wall), profile.time.zone).alias(name) for wall, name in names.items()]
     skipped = pl.col("local").is_not_null() & _strict_utc(pl.col("local"), profile.time.zone).is_null()
-    return frame.with_columns(*made, skipped.alias("shifted"))
+    return frame.with_columns(*made, skipped.alias("shifted")).with_columns(*_day_and_hour(profile, zone))
+
+
+def _day_and_hour(profile: Profile, zone: str) -> list[pl.Expr]:
+    """The agency's day and hour; a source that tells no hour means the day that it writes."""
+    if profile.time.precision in {"day", "month"}:
+        return [pl.col("local").dt.date().alias("day"), pl.lit(None, dtype=pl.Int16).alias("hour")]
+    wall = _wall(pl.col("occurred_from"), zone)
+    return [wall.dt.date().alias("day"), wall.dt.hour().cast(pl.Int16).alias("hour")]
 
 
 def _strict_utc(wall: pl.Expr, zone: str) -> pl.Expr:
@@ -470,11 +485,12 @@ def _digests(texts: pl.Series) -> pl.Series:
     return pl.Series(made, dtype=pl.String)
 
 
-def _fingerprinted(frame: pl.DataFrame) -> pl.DataFrame:
+def _fingerprinted(profile: Profile, frame: pl.DataFrame) -> pl.DataFrame:
     """With a digest of everything an incident says, so that a changed row is known from an unchanged one."""
+    read_as = pl.lit(f"{profile.time.precision} {profile.offence.scheme}")
     said = [name for name in CANONICAL if name not in {"row", "source_id", "fingerprint"}]
     parts = [_as_text(name).fill_null("") for name in said]
-    whole = pl.concat_str(parts, separator=BETWEEN).map_batches(_digests, return_dtype=pl.String)
+    whole = pl.concat_str([read_as, *parts], separator=BETWEEN).map_batches(_digests, return_dtype=pl.String)
     return frame.with_columns(whole.alias("fingerprint"))
 
 
@@ -490,7 +506,7 @@ def _refused(bad: pl.DataFrame, raw: pl.DataFrame) -> pl.DataFrame:
     """The refused rows with everything they said, as JSON."""
     if bad.is_empty():
         return pl.DataFrame(schema=REFUSED)
-    said = raw.filter(pl.col(ROW).cast(pl.UInt32).is_in(bad["row"].implode())).drop(ROW)
+    said = raw.filter(pl.col(ROW).cast(pl.UInt32).is_in(bad["row"].implode())).drop(ROW, MORE, strict=False)
     whole = said.select(
         pl.struct(pl.all().cast(pl.String)).struct.json_encode().str.replace_all("\\u0000", "", literal=True)
     )

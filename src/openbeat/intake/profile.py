@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from importlib.resources import files
@@ -372,6 +372,21 @@ def shipped(name: str) -> Profile:
     if name not in shipped_names():
         raise BadProfile(f"no profile is called {name!r}", mend=f"there are {', '.join(shipped_names())}")
     return from_toml((files("openbeat.intake") / "profiles" / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def read_as(profile: Profile, found: Reading) -> Profile:
+    """The profile with what was found out about the file: kind, encoding, delimiter, sheet and first row."""
+    known = replace(found, null_values=profile.read.null_values, decimal_comma=profile.read.decimal_comma)
+    return replace(profile, read=known)
+
+
+def require_columns(profile: Profile, columns: Sequence[str]) -> None:
+    """Refuse a profile that names columns the file does not have."""
+    missing = [name for name in profile.columns() if name not in columns]
+    if missing:
+        raise BadProfile(
+            f"the file has no column {', '.join(missing)}", mend=f"it has {', '.join(columns)}; correct the profile"
+        )
 
 
 def renamed(profile: Profile, name: str, title: str) -> Profile:

@@ -11,10 +11,10 @@ from typing import Any, cast
 import numpy as np
 import polars as pl
 
-from openbeat.incidents.rules import Scheme, code_list
+from openbeat.incidents.rules import Scheme, arrest_flagged, code_list
 from openbeat.intake.normalise import Batch
 from openbeat.intake.profile import Profile, local_codes
-from openbeat.intake.rules import REASONS, SPIKE, arrest_flagged, whole_file_refused
+from openbeat.intake.rules import REASONS, SPIKE, whole_file_refused
 
 EXAMPLES = 5
 """Refused rows shown for each reason."""

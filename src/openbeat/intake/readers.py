@@ -24,9 +24,9 @@ from openbeat.kernel.errors import BadInput
 BATCH = 100_000
 """Rows held in memory at a time."""
 CHUNK = 4 * 1024 * 1024
-ROW = "row number"
-"""The column that counts the rows as a spreadsheet shows them (a header is row 1)."""
-MORE = "fields beyond the header"
+ROW = "\x1frow"
+"""The column that counts the rows as a spreadsheet shows them (a header is row 1); no file has one of this name."""
+MORE = "\x1fmore"
 """The column that catches what stands to the right of the last named column."""
 AS_FOUND = Reading()
 """Everything about the file is found out from it."""

@@ -35,10 +35,6 @@ REASONS: Mapping[str, str] = MappingProxyType(
 LONGEST_ID = 200
 NEAR_AREA = 0.05
 """Degrees around the area's box within which a position still counts as inside (about 5 km)."""
-ARREST_SHARE = 0.6
-"""Above this share of arrests a class is flagged: its counts may follow where units work, not where harm falls."""
-ENOUGH_FOR_SHARE = 30
-"""Fewer rows than this say nothing about a class's arrest share."""
 SPIKE = 3.0
 """An hour or a day that holds so many times the median is a habit of the record, not of the city."""
 
@@ -46,8 +42,3 @@ SPIKE = 3.0
 def whole_file_refused(rows: int, refused: int) -> bool:
     """Whether so many rows are refused that the profile, not the rows, must be wrong: more than half."""
     return rows > 0 and refused * 2 > rows
-
-
-def arrest_flagged(rows: int, arrests: int) -> bool:
-    """Whether a class's arrests are so many that it looks discovered by patrols."""
-    return rows >= ENOUGH_FOR_SHARE and arrests > ARREST_SHARE * rows

@@ -1,7 +1,8 @@
 import django.db.models.deletion
+from django.db import migrations, models
+
 import openbeat.incidents.rules
 import openbeat.kernel.ids
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):

@@ -1,0 +1,131 @@
+"""Questions about imports: those in reach, their previews, refused rows, profiles to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import polars as pl
+from django.db.models import Count, QuerySet
+
+from openbeat.access import Actor, Permission
+from openbeat.intake import bringing, mending
+from openbeat.intake.bringing import Tell
+from openbeat.intake.models import Import, RefusedRow, SavedProfile
+from openbeat.intake.normalise import Bounds
+from openbeat.intake.profile import Profile, from_table, from_toml, shipped, shipped_names
+from openbeat.intake.quality import Report
+from openbeat.intake.readers import AS_FOUND, MORE, ROW, preview
+from openbeat.intake.rules import REASONS
+from openbeat.kernel.errors import NotFound
+from openbeat.places import queries as places
+from openbeat.seeing import progress
+from openbeat.seeing.progress import Standing
+from openbeat.seeing.visible import visible
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A profile that can be chosen: shipped, or saved by the agency (then `saved` is its id)."""
+
+    name: str
+    title: str
+    note: str
+    fits: bool
+    saved: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The first rows of a file as text, with their numbers."""
+
+    columns: list[str]
+    rows: list[tuple[int, list[str]]]
+
+
+def imports(actor: Actor) -> QuerySet[Import]:
+    """The imports in reach, the newest first."""
+    seen = visible(actor, Permission.IMPORT_VIEW, Import.objects.all())
+    return seen.select_related("author", "agency", "batch", "mends").order_by("-made_at", "-id")
+
+
+def one_import(actor: Actor, import_id: UUID | str) -> Import:
+    """One import in reach."""
+    found = imports(actor).filter(pk=import_id).first()
+    if found is None:
+        raise NotFound("there is no such import, or it is not yours to see")
+    return found
+
+
+def standing(actor: Actor, imported: Import) -> Standing:
+    """How far the work on an import has come."""
+    return progress.standing(one_import(actor, imported.pk).pk)
+
+
+def profile_of(actor: Actor, imported: Import) -> Profile | None:
+    """How the file is read, if anyone has said or guessed it."""
+    return from_table(imported.profile) if imported.profile else None
+
+
+def choices(actor: Actor, imported: Import) -> list[Choice]:
+    """The profiles to choose from: those that fit the file first, then the agency's own, then the shipped."""
+    columns = set(imported.found.get("columns", ()))
+    own = [(from_toml(saved.toml), saved.pk) for saved in saved_profiles(actor).filter(agency=imported.agency)]
+    every = own + [(shipped(name), None) for name in shipped_names()]
+    found = [Choice(p.name, p.title, p.note, set(p.columns()) <= columns, pk) for p, pk in every]
+    return sorted(found, key=lambda choice: not choice.fits)
+
+
+def saved_profiles(actor: Actor) -> QuerySet[SavedProfile]:
+    """The profiles that the agency keeps."""
+    return visible(actor, Permission.IMPORT_VIEW, SavedProfile.objects.all()).order_by("title")
+
+
+def saved_profile(actor: Actor, profile_id: UUID | str) -> SavedProfile:
+    """One saved profile in reach."""
+    found = saved_profiles(actor).filter(pk=profile_id).first()
+    if found is None:
+        raise NotFound("there is no such profile, or it is not yours to see")
+    return found
+
+
+def named_profile(actor: Actor, name: str) -> Profile:
+    """A profile by its name: the agency's own before the shipped one."""
+    own = saved_profiles(actor).filter(name=name).first()
+    return from_toml(own.toml) if own else shipped(name)
+
+
+def first_rows(actor: Actor, imported: Import, *, rows: int = 20) -> Preview:
+    """The file's first rows as text."""
+    profile = profile_of(actor, imported)
+    frame = preview(Path(imported.file), profile.read if profile else AS_FOUND, rows=rows)
+    numbers = frame[ROW].to_list()
+    plain = frame.drop(ROW, MORE, strict=False).select(pl.all().cast(pl.String).fill_null(""))
+    return Preview(plain.columns, [(number, list(row)) for number, row in zip(numbers, plain.iter_rows(), strict=True)])
+
+
+def dry_run(actor: Actor, imported: Import, *, at: datetime, tell: Tell) -> Report:
+    """What the whole file holds; nothing is brought in."""
+    box = places.bounds(actor, imported.agency_id)
+    return bringing.examine(imported, at=at, bounds=Bounds(*box) if box else None, tell=tell)
+
+
+def refused_rows(actor: Actor, imported: Import, *, reason: str = "") -> QuerySet[RefusedRow]:
+    """An import's refused rows that nobody has mended yet, in the file's order."""
+    seen = visible(actor, Permission.IMPORT_VIEW, RefusedRow.objects.filter(of=imported, mended_by=None))
+    return (seen.filter(reason=reason) if reason else seen).order_by("row")
+
+
+def refused_by_reason(actor: Actor, imported: Import) -> list[tuple[str, str, int]]:
+    """Reason's code, its words and how many rows wait, the most first."""
+    counts = refused_rows(actor, imported).order_by().values_list("reason").annotate(Count("pk"))
+    return sorted(((code, REASONS[code], rows) for code, rows in counts), key=lambda item: -item[2])
+
+
+def refused_csv(actor: Actor, imported: Import) -> Iterator[str]:
+    """The refused rows as CSV, to be corrected and brought again."""
+    rows = refused_rows(actor, imported).values_list("row", "reason", "detail", "fields")
+    return mending.as_csv(rows.iterator(), imported.found.get("columns", ()))
