@@ -14,7 +14,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from openbeat.web.ui.bits import Badge, Suppressed
-from openbeat.web.ui.charts import Basis, Bin, BarChart, CalibrationChart, ColumnChart, LineChart, Series, Sparkline
+from openbeat.web.ui.charts import BarChart, Basis, Bin, CalibrationChart, ColumnChart, LineChart, Series, Sparkline
 from openbeat.web.ui.maps import Legend, Map
 from openbeat.web.ui.scales import class_of, classes, number
 from openbeat.web.ui.tables import Column, Empty, Pages, Row, Table
@@ -165,9 +165,17 @@ def incidents(request: HttpRequest) -> Table:
     ]
     pages = Pages(number=2, count=29_992, first=9, last=16, total=239_935)
     return Table(
-        _("Incidents"), COLUMNS, rows, request.GET, sort=request.GET.get("sort", "-at"), pages=pages, now=NOON,
-        export_url="#export", id="incidents", total=239_935,
-    )  # fmt: skip
+        _("Incidents"),
+        COLUMNS,
+        rows,
+        request.GET,
+        sort=request.GET.get("sort", "-at"),
+        pages=pages,
+        now=NOON,
+        export_url="#export",
+        id="incidents",
+        total=239_935,
+    )
 
 
 def charts() -> dict[str, Any]:
@@ -175,41 +183,58 @@ def charts() -> dict[str, Any]:
     shares = ("1 %", "2 %", "5 %", "10 %")
     bars = BarChart(
         finding=_("The kernel finds 6 in 100 more burglaries than the plain count in 2 % of the area"),
-        what=_("Hit rate by share of the area"), unit=_("per cent"), basis=BACK_TEST, digits=1, labels=shares,
-        label_name=_("Share of the area"), reference=10.0, reference_name=_("Ten per cent of the area at random"),
+        what=_("Hit rate by share of the area"),
+        unit=_("per cent"),
+        basis=BACK_TEST,
+        digits=1,
+        labels=shares,
+        label_name=_("Share of the area"),
+        reference=10.0,
+        reference_name=_("Ten per cent of the area at random"),
         series=(
             Series(_("Weighted kernel"), (8.4, 14.1, 26.2, 40.3), (7.9, 13.5, 25.4, 39.4), (8.9, 14.8, 27.0, 41.2)),
             Series(_("Plain 3-year count"), (7.6, 13.3, 25.1, 38.8), plain=True),
         ),
-    )  # fmt: skip
+    )
     weeks = [f"{week}" for week in range(1, 25)]
     run = [6 + 0.7 * math.sin(week / 2.3) for week in range(24)]
     plain = [5.4 + 0.6 * math.sin(week / 2.9 + 0.4) for week in range(24)]
     lines = LineChart(
         finding=_("The kernel stayed above the plain count in 21 of 24 origins"),
-        what=_("Prediction accuracy index at 2 % of the area"), unit=_("times random"), basis=BACK_TEST, digits=2, labels=weeks,
+        what=_("Prediction accuracy index at 2 % of the area"),
+        unit=_("times random"),
+        basis=BACK_TEST,
+        digits=2,
+        labels=weeks,
         x_name=_("Rolling origin"),
         series=(
             Series(_("Weighted kernel"), run, [v - 0.5 for v in run], [v + 0.5 for v in run]),
             Series(_("Near-repeat"), [v - 0.35 for v in run]),
             Series(_("Plain 3-year count"), plain, plain=True),
         ),
-    )  # fmt: skip
+    )
     months = [f"{year}-{month:02}" for year in (2020, 2021) for month in range(1, 13)]
     counts = [round(560 + 120 * math.cos(i / 2.1)) for i in range(24)]
     columns = ColumnChart(
-        finding=_("Burglaries fell by a fifth from January 2020 to December 2021"), what=_("Recorded burglaries by month"),
-        unit=_("incidents"), labels=months, basis=Basis(period="2020–2021", n=sum(counts)), label_name=_("Month"),
+        finding=_("Burglaries fell by a fifth from January 2020 to December 2021"),
+        what=_("Recorded burglaries by month"),
+        unit=_("incidents"),
+        labels=months,
+        basis=Basis(period="2020–2021", n=sum(counts)),
+        label_name=_("Month"),
         series=(Series(_("Incidents"), counts),),
-    )  # fmt: skip
+    )
     bins = [
         Bin(0.05 * i, 0.05 * i * (1 + 0.08 * math.sin(i)), 0.04 * i, 0.06 * i + 0.01, 5200 // i) for i in range(1, 9)
     ]
     calibration = CalibrationChart(
         finding=_("What the forecast expects is what then happens, a little too high above 0.3"),
-        what=_("Expected against recorded, by class of cells"), unit=_("incidents per cell and week"), basis=BACK_TEST,
-        digits=2, bins=bins,
-    )  # fmt: skip
+        what=_("Expected against recorded, by class of cells"),
+        unit=_("incidents per cell and week"),
+        basis=BACK_TEST,
+        digits=2,
+        bins=bins,
+    )
     spark = Sparkline(counts, _("Burglaries by month, 2020 to 2021, falling"))
     return {"bars": bars, "lines": lines, "columns": columns, "calibration": calibration, "spark": spark}
 
@@ -220,11 +245,14 @@ def maps() -> dict[str, Any]:
     cells = [(cell, _expected(centre, cell)) for cell in sorted(h3.grid_disk(centre, 12))]
     bounds = [round(bound, 3) for bound in classes([value for _cell, value in cells], 6)]
     surface = Map(
-        "surface", _("Expected burglaries per cell"), id="surface", tall=False,
+        "surface",
+        _("Expected burglaries per cell"),
+        id="surface",
+        tall=False,
         data=[{"cell": cell, "value": round(value, 4)} for cell, value in cells],
         legend=Legend(_("Expected burglaries"), _("per cell and week"), bounds, digits=3),
         attribution=_("Contains information licensed under the Open Government Licence – Toronto"),
-    )  # fmt: skip
+    )
     return {"surface": surface, "surface_twin": _twin(cells, bounds), "plan": _plan()}
 
 

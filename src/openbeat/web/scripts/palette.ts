@@ -16,10 +16,10 @@ function open(): void {
   filter();
 }
 
-/** Every word typed must begin a word of the command, or stand in it. */
+/** Every word typed must begin a word of the command. */
 function fits(option: HTMLElement, asked: string): boolean {
-  const text = (option.dataset["words"] ?? "").toLocaleLowerCase();
-  return asked.split(/\s+/).every((word) => text.includes(word));
+  const known = (option.dataset["words"] ?? "").toLocaleLowerCase().split(/[\s/·-]+/);
+  return asked.split(/\s+/).every((word) => known.some((each) => each.startsWith(word)));
 }
 
 function filter(): void {

@@ -36,11 +36,16 @@ function renumber(list: HTMLElement): void {
   });
 }
 
+/** Changes places with the nearest row that may move: a locked one keeps its place. */
 function move(row: HTMLElement, by: number): void {
-  const other = by < 0 ? row.previousElementSibling : row.nextElementSibling;
-  if (!(other instanceof HTMLElement) || other.dataset["locked"] !== undefined) return;
-  if (by < 0) other.before(row);
-  else other.after(row);
+  const rows = [...row.parentElement!.children] as HTMLElement[];
+  const beyond = by < 0 ? rows.slice(0, rows.indexOf(row)).reverse() : rows.slice(rows.indexOf(row) + 1);
+  const other = beyond.find((each) => each.dataset["locked"] === undefined);
+  if (!other) return;
+  const gap = document.createComment("");
+  row.replaceWith(gap);
+  other.replaceWith(row);
+  gap.replaceWith(other);
   announce(words("moved", { item: label(row), ...place(row) }));
   row.querySelector<HTMLElement>(".grip")?.focus();
 }

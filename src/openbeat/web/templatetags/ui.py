@@ -32,7 +32,7 @@ def icon(name: str, label: Words = "", *, large: bool = False) -> SafeString:
 
 @register.simple_tag
 def button(label: Words, icon: str = "", kind: str = "", type: str = "submit", **attrs: object) -> SafeString:  # noqa: A002
-    """`{% button "Approve" icon="check" kind="primary" name="deed" value="approve" %}`. Kinds: primary, danger, quiet, small."""
+    """`{% button "Approve" icon="check" kind="primary" name="deed" %}`. Kinds: primary, danger, quiet, small."""
     return _pressable("button", label, icon, kind, {"type": type, **_opening(attrs)})
 
 
@@ -85,7 +85,7 @@ def moment(context: Context, value: date | datetime | None, style: str = "relati
 
 @register.simple_block_tag
 def notice(content: str, tone: str = "info", title: Words = "", **attrs: object) -> str:
-    """`{% notice "warn" "Training data" %}…{% endnotice %}`: what the reader should know here. Bad ones are announced."""
+    """`{% notice "warn" "Training data" %}…{% endnotice %}`: what the reader should know; bad news are announced."""
     given = {
         "tone": tone,
         "title": title,
@@ -106,7 +106,7 @@ def card(content: str, title: Words = "", **attrs: object) -> str:
 
 @register.simple_block_tag
 def dialog(content: str, id: str, title: Words, intro: Words = "") -> str:  # noqa: A002
-    """`{% dialog "drop-stop" "Drop this stop?" %}<form method="dialog">…{% enddialog %}`; open it with `opens="drop-stop"`."""
+    """`{% dialog "drop" "Drop this stop?" %}<form>…{% enddialog %}`; a button with `opens="drop"` opens it."""
     return render_to_string("components/dialog.html", {"id": id, "title": title, "intro": intro, "content": content})
 
 
@@ -208,7 +208,7 @@ def progress(
     poll: str = "",
     cancel: str = "",
 ) -> dict[str, Any]:
-    """`{% progress "Reading rows" 40 100 poll=url %}`: asks `poll` each second until the answer has no poll; no value: unknown."""
+    """`{% progress "Reading rows" 40 100 poll=url %}`: asks `poll` each second; without a value it only waits."""
     share = "" if value is None else f"{100 * value / total:.0f}"
     given = {"label": label, "value": value, "total": total, "id": id, "note": note, "poll": poll}
     return given | {"cancel": cancel, "share": share}
@@ -232,7 +232,7 @@ def stat(
     tone: str = "",
     url: str = "",
 ) -> dict[str, Any]:
-    """`{% stat "PAI at 2 %" "6.1" interval="5.7–6.5" basis="n = 18,402 · 2019–2021 · back-test" %}` inside `<div class="stats">`."""
+    """`{% stat "PAI at 2 %" "6.1" interval="5.7–6.5" basis="n = 18,402 · 2021" %}` inside `<div class="stats">`."""
     given = {"label": label, "value": value, "unit": unit, "interval": interval, "basis": basis, "change": change}
     return given | {"tone": tone, "url": url}
 
@@ -288,7 +288,7 @@ def _line(line: Sparkline) -> SafeString:
 
 @register.simple_block_tag(name="map")
 def map_view(content: str, map: Map) -> str:  # noqa: A002
-    """`{% map view %}{% table twin %}{% endmap %}`: the map, its legend, and between the tags the table that says the same."""
+    """`{% map view %}{% table twin %}{% endmap %}`: map, legend, and between the tags the table that says the same."""
     return render_to_string("components/map.html", {"map": map, "content": mark_safe(content)})  # noqa: S308
 
 

@@ -47,7 +47,7 @@ def icon(name: str, label: Words = "", css: str = "icon") -> SafeString:
 
 
 def attributes(given: Mapping[str, object]) -> SafeString:
-    """HTML attributes from keyword arguments: `hx_get=…` becomes `hx-get="…"`; True is a bare name, None and False none."""
+    """HTML attributes from keywords: `hx_get=…` becomes `hx-get="…"`; True is a bare name, None and False are none."""
     kept = [(name.rstrip("_").replace("_", "-"), value) for name, value in given.items() if value not in (None, False)]
     return format_html_join("", "{}", ((_attribute(name, value),) for name, value in kept))
 

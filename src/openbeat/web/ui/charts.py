@@ -1,12 +1,12 @@
 """Charts as values, drawn on the server. A chart says its finding, tells what it rests on, and is its own table.
 
-Horizontal positions are percentages and vertical ones pixels, so a drawing fits any width and its words keep their size.
+Horizontal positions are percentages and vertical ones pixels: a drawing fits any width, its words keep their size.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from openbeat.web.ui.bits import Words
@@ -37,6 +37,16 @@ class Basis:
     def n_words(self) -> str:
         """The number of observations, grouped."""
         return "" if self.n is None else number(self.n, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A mark on the lower axis: where, what it says, how the words stand to it, and whether narrow drawings drop it."""
+
+    x: str
+    label: Words
+    anchor: str
+    minor: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +189,16 @@ class LineChart(Chart):
     def _y(self, value: float) -> float:
         return round(HEIGHT * (1 - self.axis.share(value)), 1)
 
-    def x_ticks(self) -> list[tuple[str, Words, str]]:
-        """Position, label and anchor of at most a handful of ticks, the first and the last always."""
+    def x_ticks(self) -> list[Tick]:
+        """At most a handful of ticks, the first and the last always."""
         last = len(self.labels) - 1
         step = max(1, -(-last // MANY_TICKS))
         shown = [i for i in range(0, last + 1, step) if last - i >= step or i == last] + [last]
-        return [(percent(self._x(i)), self.labels[i], _anchor(i, last)) for i in dict.fromkeys(shown) if last >= 0]
+        kept = [i for i in dict.fromkeys(shown) if i >= 0]
+        return [self._tick(i, place, len(kept)) for place, i in enumerate(kept)]
+
+    def _tick(self, i: int, place: int, count: int) -> Tick:
+        return Tick(percent(self._x(i)), self.labels[i], _anchor(i, len(self.labels) - 1), _minor(place, count))
 
     def y_ticks(self) -> list[tuple[float, str]]:
         """Height in pixels and label of the value axis."""
@@ -246,10 +260,10 @@ class ColumnChart(LineChart):
     def _x(self, i: int) -> float:
         return (i + 0.5) / len(self.labels)
 
-    def x_ticks(self) -> list[tuple[str, Words, str]]:
-        """As for lines, but each label stands in the middle of its column."""
+    def x_ticks(self) -> list[Tick]:
+        """As for lines, but a few labels stand in the middle of their columns."""
         few = len(self.labels) <= MANY_TICKS
-        return [(at, label, "middle" if few else anchor) for at, label, anchor in super().x_ticks()]
+        return [replace(tick, anchor="middle") if few else tick for tick in super().x_ticks()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,11 +303,12 @@ class CalibrationChart(Chart):
             for b in self.bins
         ]
 
-    def x_ticks(self) -> list[tuple[str, str, str]]:
-        """Positions and labels along the foot."""
-        last = len(self.axis.ticks) - 1
+    def x_ticks(self) -> list[Tick]:
+        """The ticks along the foot."""
+        scale, count = self.axis, len(self.axis.ticks)
         return [
-            (percent(self.axis.share(t)), self.axis.label(t), _anchor(i, last)) for i, t in enumerate(self.axis.ticks)
+            Tick(percent(scale.share(t)), scale.label(t), _anchor(i, count - 1), _minor(i, count))
+            for i, t in enumerate(scale.ticks)
         ]
 
     def y_ticks(self) -> list[tuple[float, str]]:
@@ -306,6 +321,11 @@ class CalibrationChart(Chart):
             (number(b.predicted, self.digits), self.words(Bar(b.observed, b.low, b.high)), number(b.n, 0))
             for b in self.bins
         ]
+
+
+def _minor(place: int, count: int) -> bool:
+    """Whether a narrow drawing leaves this tick out: it keeps the first, the middle and the last."""
+    return count > 4 and place not in (0, count // 2, count - 1)
 
 
 def _anchor(i: int, last: int) -> str:

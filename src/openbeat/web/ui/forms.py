@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.forms.renderers import TemplatesSetting
 
 
-class Renderer(TemplatesSetting):  # type: ignore[misc]
+class Renderer(TemplatesSetting):
     """`FORM_RENDERER`: forms, and `field.as_field_group`, come out as the design language draws them."""
 
     form_template_name = "components/fields.html"

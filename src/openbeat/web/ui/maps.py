@@ -50,8 +50,8 @@ def shade(i: int, count: int) -> int:
 class Map:
     """A map of one kind: surface, incidents, plan or places.
 
-    `data` is sent with the page, or `url` is fetched by the map; `areas_url` is GeoJSON of outlines; `tiles_url` our PMTiles;
-    `bounds` is west, south, east, north in degrees; `extra` goes to the module as it is.
+    `data` comes with the page, or `url` is fetched. `areas_url`: GeoJSON of outlines; `tiles_url`: our PMTiles;
+    `bounds`: west, south, east, north in degrees; `extra` goes to the module as it is.
     """
 
     kind: str
@@ -82,10 +82,10 @@ class Map:
         """The id of the element that carries the settings."""
         return f"{self.id}-settings"
 
-    def keys(self) -> list[tuple[int, Words]]:
-        """The colour's number and name of each unit of a plan that came with the page."""
+    def keys(self) -> list[tuple[str, Words]]:
+        """The line's classes and the name of each unit of a plan that came with the page; a fifth's line is broken."""
         units = self.data if self.kind == "plan" and isinstance(self.data, list) else []
-        return [(1 + i % 4, unit["unit"]) for i, unit in enumerate(units)]
+        return [(f"series-{1 + i % 4}{' broken' if i > 3 else ''}", unit["unit"]) for i, unit in enumerate(units)]
 
     def settings(self) -> dict[str, Any]:
         """What the module reads from the page: only what is plain JSON."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.utils import formats
 
@@ -51,13 +52,13 @@ def _digits(step: float) -> int:
     return digits + 1 if round(step * 10**digits, 9) % 1 else digits
 
 
-def number(value: float, digits: int | None = None) -> str:
+def number(value: float | Decimal, digits: int | None = None) -> str:
     """A number in the reader's habits, thousands grouped."""
     return str(formats.number_format(value, decimal_pos=digits, use_l10n=True, force_grouping=True))
 
 
 def classes(values: Sequence[float], count: int = 7) -> list[float]:
-    """Lower bounds of up to `count` classes that hold about equal numbers of values; the first is the smallest value."""
+    """Lower bounds of up to `count` classes of about equal numbers of values; the first is the smallest value."""
     ordered = sorted(value for value in values if math.isfinite(value))
     if not ordered:
         return []

@@ -8,11 +8,12 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.http import QueryDict
-from django.utils import formats
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from openbeat.web.ui.bits import Words, icon, missing
+from openbeat.web.ui.scales import number
 from openbeat.web.ui.times import moment
 
 KINDS = ("text", "number", "time", "code", "acts")
@@ -167,14 +168,10 @@ def draw(value: object, column: Column, now: datetime | None = None) -> SafeStri
     """A cell's value as HTML: numbers by the reader's habits, times relative, a dash for what is not known."""
     if value is None or value == "":
         return missing()
-    if hasattr(value, "__html__"):
-        return SafeString(value.__html__())
     if isinstance(value, bool):
-        return icon("check", "✓") if value else missing()
+        return icon("check", _("yes")) if value else icon("minus", _("no"))
     if isinstance(value, (int, float, Decimal)):
-        return SafeString(formats.number_format(value, decimal_pos=column.digits, use_l10n=True, force_grouping=True))
+        return SafeString(number(value, column.digits))
     if isinstance(value, (date, datetime)):
         return moment(value, now)
-    if column.kind == "code":
-        return format_html("<code>{}</code>", value)
-    return conditional_escape(value)
+    return format_html("<code>{}</code>" if column.kind == "code" else "{}", value)

@@ -25,10 +25,14 @@ def moment(value: date | datetime | None, now: datetime | None = None, style: st
         )
     local = timezone.localtime(value)
     if style != "relative":
-        return format_html('<time datetime="{}">{}</time>', value.isoformat(), _plain(local, style))
+        return _time(value, _plain(local, style))
     words = _relative(value, now or timezone.now())
     markup = '<time class="tip" tabindex="0" datetime="{}" data-exact="{}" data-relative>{}</time>'
     return format_html(markup, value.isoformat(), exact(local), words)
+
+
+def _time(value: date, words: str) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), words)
 
 
 def exact(local: datetime) -> str:
