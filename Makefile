@@ -11,7 +11,7 @@ help: ## list the commands
 	@echo "Openbeat: make COMMAND"
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 16
 
-up: ## build what is missing, start everything, print the address   [CITY=folder]
+up: ## build what is missing, start everything, print the address   [CITY=folder, or none]
 	@$(INSTALL) base front
 	@$(BIN)/openbeat up $(if $(CITY),--city "$(CITY)")
 

@@ -7,15 +7,17 @@ import os
 import sys
 from pathlib import Path
 
-from openbeat.kernel.errors import OpenbeatError
+from openbeat.kernel.errors import Misconfigured, OpenbeatError
 from openbeat.ops import database, telling
 from openbeat.ops.doctor.round import doctor
 from openbeat.ops.paths import here
 from openbeat.ops.up import stop, up
 
 COMMANDS = {
-    "up": "start everything in this terminal   [--city FOLDER]",
+    "up": "start everything in this terminal   [--city FOLDER, or none]",
     "stop": "stop what runs elsewhere",
+    "found": "found an agency with its first administrator",
+    "link": "print a fresh one-time sign-in link for a person",
     "doctor": "say what is missing or wrong, and how to mend it   [--json]",
     "manage": "run any of Django's commands on this installation's database",
 }
@@ -45,7 +47,9 @@ def run(arguments: list[str]) -> int:
         return stop()
     if name == "doctor":
         return doctor(as_json="--json" in rest)
-    return manage(rest if name == "manage" else [MANAGED.get(name, name), *rest])
+    if name == "manage":
+        return manage(rest)
+    return on_our_tables([MANAGED.get(name, name), *rest])
 
 
 def show_help() -> int:
@@ -56,12 +60,25 @@ def show_help() -> int:
     return 0
 
 
-def read_city(arguments: list[str]) -> Path | None:
-    """The folder of another city, where one was given."""
+def read_city(arguments: list[str]) -> str:
+    """The folder of another city, where one was given; `none` means no city."""
     parser = argparse.ArgumentParser(prog="openbeat up")
-    parser.add_argument("--city", type=Path)
-    folder: Path | None = parser.parse_args(arguments).city
-    return folder.resolve() if folder else None
+    parser.add_argument("--city", default="")
+    city: str = parser.parse_args(arguments).city
+    return city if city in {"", "none"} else str(Path(city).resolve())
+
+
+def on_our_tables(arguments: list[str]) -> int:
+    """A command that needs the tables of this code; where they are not there, says so."""
+    from django.db import ProgrammingError
+
+    try:
+        return manage(arguments)
+    except ProgrammingError as error:
+        raise Misconfigured(
+            f"the database's tables are not those of this code: {str(error).splitlines()[0]}",
+            mend="run `make up` once, or `openbeat manage migrate --database owner`",
+        ) from error
 
 
 def manage(arguments: list[str]) -> int:

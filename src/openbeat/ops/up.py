@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from openbeat.kernel import env
 from openbeat.kernel.errors import Misconfigured
@@ -25,8 +24,11 @@ HEALTH_PATIENCE = 60.0
 CHILDREN = ("worker", "web")
 
 
-def up(city: Path | None = None) -> int:
-    """Runs the service in this terminal until Ctrl-C. Where it runs already, says so and leaves it alone."""
+def up(city: str = "") -> int:
+    """Runs the service in this terminal until Ctrl-C. Where it runs already, says so and leaves it alone.
+
+    `city` is the folder of a city to load, empty for the sample, `none` for no city.
+    """
     var = here()
     make_folder(var.root)
     os.environ["OPENBEAT_VAR"] = str(var.root)
@@ -57,7 +59,7 @@ class Service:
         self.wishes = Wishes()
         self.children: list[Child] = []
 
-    def run(self, city: Path | None) -> int:
+    def run(self, city: str) -> int:
         """Everything from the start to the end."""
         self.wishes.listen()
         try:
@@ -69,14 +71,14 @@ class Service:
             (self.var.run / "up.json").unlink(missing_ok=True)
         return 0
 
-    def _run_on_database(self, city: Path | None) -> None:
+    def _run_on_database(self, city: str) -> None:
         with database.in_use(self.var, say=telling.say, pause=self.wishes.pause) as connections:
             connections.export()
-            links = self._make_ready(city)
             with listen() as listener:
                 address = f"http://{_host()}:{listener.getsockname()[1]}"
                 os.environ.setdefault("OPENBEAT_BASE_URL", address)
                 marks.leave(self.var.run / "up.json", address=os.environ["OPENBEAT_BASE_URL"])
+                links = self._make_ready(city)
                 try:
                     self._start_children(listener)
                     greet(os.environ["OPENBEAT_BASE_URL"], links)
@@ -85,10 +87,10 @@ class Service:
                     for child in reversed(self.children):
                         child.stop(self.wishes)
 
-    def _make_ready(self, city: Path | None) -> list[dict[str, str]]:
+    def _make_ready(self, city: str) -> list[dict[str, str]]:
         """Migrations, static files and first data, in a process of their own; its answer is the sign-in links."""
         command = [sys.executable, "-m", "openbeat.ops.main", "manage", "ready"]
-        command += ["--city", str(city)] if city else []
+        command += ["--city", city] if city else []
         with subprocess.Popen(tied(command), stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
             try:
                 while process.poll() is None:

@@ -108,8 +108,8 @@ class Migration(migrations.Migration):
         with_row("socialaccount_socialtoken", "account_id", "socialaccount_socialaccount"),
         door(
             "accounts_door_of_name",
-            "name text",
-            "SELECT p.id, p.agency_id FROM public.accounts_person p WHERE lower(p.username) = lower(name)",
+            "given_username text",  # not «name»: inside the query that would be the person's own name
+            "SELECT p.id, p.agency_id FROM public.accounts_person p WHERE lower(p.username) = lower(given_username)",
         ),
         door(
             "accounts_door_of_person",
