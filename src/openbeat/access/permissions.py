@@ -36,6 +36,7 @@ class Permission(StrEnum):
 
     TRAIL_READ = "trail.read"
     TRAIL_ERASE = "trail.erase"
+    LOG_CHECK = "log.check"
 
     PUBLICATION_VIEW = "publication.view"
     PUBLICATION_MAKE = "publication.make"

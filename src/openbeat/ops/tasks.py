@@ -22,6 +22,8 @@ from openbeat.forecast.queries import Run
 from openbeat.forecast.states import State
 from openbeat.kernel.errors import OpenbeatError
 from openbeat.kernel.time import now
+from openbeat.oversight import actions as oversight_actions
+from openbeat.oversight import queries as oversight
 from openbeat.places import queries as places
 from openbeat.seeing import progress
 from openbeat.seeing.scope import scope
@@ -85,3 +87,14 @@ def _compute(actor: Actor, run: Run) -> Computed:
         return progress.tell(run.id, run.agency_id, share, words)
 
     return compute(question, events, shapely.union_all(shapes), areas, tell)
+
+
+@task("oversight.check")
+def check_log(actor: Actor, *, check_id: str) -> None:
+    """Verify the log as a stranger would, and the table against it."""
+    check = oversight.check(actor, check_id)
+    found = oversight.checked(actor, now=now())
+    oversight_actions.finish_check(
+        actor, check, state=found.state, findings=found.findings, size=found.size, root=found.root,
+        compared=found.compared, at=agency_now(check.agency, now()),
+    )  # fmt: skip
