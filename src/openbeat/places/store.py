@@ -40,3 +40,29 @@ def take(extract_id: UUID, files: Mapping[str, Path]) -> tuple[int, str]:
 def drop(extract_id: UUID) -> None:
     """Remove the extract's folder with all that was made in it."""
     shutil.rmtree(folder(extract_id), ignore_errors=True)
+
+
+# --- files between upload and decision -------------------------------------------------------------------------------
+
+
+def put_aside(person_id: UUID, key: UUID, name: str, content: bytes) -> None:
+    """Keep an uploaded area file until its person has said what its columns mean; the last one alone."""
+    home = _aside(person_id)
+    shutil.rmtree(home, ignore_errors=True)
+    (home / str(key)).mkdir(parents=True)
+    (home / str(key) / Path(name).name).write_bytes(content)
+
+
+def put_aside_earlier(person_id: UUID, key: UUID) -> tuple[str, bytes] | None:
+    """The name and content of a file that this person put aside."""
+    found = next(iter(sorted((_aside(person_id) / str(key)).glob("*"))), None)
+    return (found.name, found.read_bytes()) if found else None
+
+
+def forget_aside(person_id: UUID) -> None:
+    """What this person put aside is decided."""
+    shutil.rmtree(_aside(person_id), ignore_errors=True)
+
+
+def _aside(person_id: UUID) -> Path:
+    return Path(settings.VAR) / "aside" / str(person_id)
