@@ -24,11 +24,17 @@ from openbeat.kernel.errors import OpenbeatError
 from openbeat.kernel.time import now
 from openbeat.oversight import actions as oversight_actions
 from openbeat.oversight import queries as oversight
+from openbeat.patrol import actions as patrol_actions
+from openbeat.patrol import queries as patrol
+from openbeat.patrol.build import solved
+from openbeat.patrol.states import State as PlanState
 from openbeat.places import queries as places
 from openbeat.seeing import progress
 from openbeat.seeing.scope import scope
 from placewise.evaluate.backtest import BacktestStopped
 from placewise.kernels.errors import PlacewiseError
+from placewise.plan import PlanError
+from placewise.streets import StreetsError
 
 P = ParamSpec("P")
 
@@ -62,18 +68,16 @@ def run_forecast(actor: Actor, *, run_id: str) -> None:
     if run.state != State.QUEUED:
         return  # it was stopped while it waited
     forecast_actions.begin_run(actor, run)
-    try:
-        computed = _compute(actor, run)
-    except BacktestStopped:
-        return  # the run is cancelled already; nothing of it is kept
-    except (OpenbeatError, PlacewiseError) as failure:
-        forecast_actions.fail_run(actor, run, words=str(failure), at=agency_now(run.agency, now()))
-    except Exception:
-        words = f"an unexpected error; the service's log has it under run {run.id}"
-        forecast_actions.fail_run(actor, run, words=words, at=agency_now(run.agency, now()))
-        raise
-    else:
+    with _kept_in_words(lambda words: _failed(actor, run, words), run.id):
+        try:
+            computed = _compute(actor, run)
+        except BacktestStopped:
+            return  # the run is cancelled already; nothing of it is kept
         forecast_actions.finish_run(actor, run, computed=computed, at=agency_now(run.agency, now()))
+
+
+def _failed(actor: Actor, run: Run, words: str) -> None:
+    forecast_actions.fail_run(actor, run, words=words, at=agency_now(run.agency, now()))
 
 
 def _compute(actor: Actor, run: Run) -> Computed:
@@ -98,3 +102,34 @@ def check_log(actor: Actor, *, check_id: str) -> None:
         actor, check, state=found.state, findings=found.findings, size=found.size, root=found.root,
         compared=found.compared, at=agency_now(check.agency, now()),
     )  # fmt: skip
+
+
+@task("patrol.solve")
+def solve_plan(actor: Actor, *, plan_id: str) -> None:
+    """Put the problem, seek a plan, check it; what goes wrong is kept in words."""
+    plan = patrol.plan(actor, plan_id)
+    if plan.state != PlanState.QUEUED:
+        return
+    patrol_actions.begin_plan(actor, plan)
+
+    def tell(share: float, words: str) -> bool:
+        return progress.tell(plan.id, plan.agency_id, share, words)
+
+    with _kept_in_words(lambda words: patrol_actions.fail_plan(actor, plan, words=words), plan.id):
+        tell(0.02, "reading streets and travel times")
+        times = places.travel_times(actor, plan.agency_id)
+        problem = patrol.problem(actor, plan, times)
+        asked = patrol.asked_of(actor, plan)
+        patrol_actions.finish_plan(actor, plan, solved=solved(problem, asked, plan.seed, times, tell))
+
+
+@contextmanager
+def _kept_in_words(fail: Callable[[str], object], thing_id: UUID) -> Iterator[None]:
+    """Work whose failure is a state of its thing: a refusal in its own words, anything else by the log."""
+    try:
+        yield
+    except (OpenbeatError, PlacewiseError, PlanError, StreetsError) as failure:
+        fail(str(failure))
+    except Exception:
+        fail(f"an unexpected error; the service's log tells of it under {thing_id}")
+        raise

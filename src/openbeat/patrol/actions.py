@@ -15,6 +15,7 @@ from openbeat.forecast.models import Run
 from openbeat.forecast.rules import usable
 from openbeat.forecast.states import State as ForecastState
 from openbeat.kernel.errors import Contradiction
+from openbeat.patrol.build import Solved
 from openbeat.patrol.models import Plan, Unit, Visit
 from openbeat.patrol.rules import Asked, move, require_shift
 from openbeat.patrol.states import State
@@ -90,14 +91,11 @@ def finish_plan(
     plan: Plan,
     /,
     *,
-    problem: Mapping[str, Any],
-    solution: Mapping[str, Any],
-    findings: Sequence[Mapping[str, Any]],
-    travel: Mapping[str, Any],
+    solved: Solved,
 ) -> Plan:
     """Keep the solved plan with what the independent checker found."""
-    plan.problem, plan.solution = dict(problem), dict(solution)
-    plan.findings, plan.travel = list(findings), dict(travel)
+    plan.problem, plan.solution = solved.problem.to_dict(), solved.plan.to_dict()
+    plan.findings, plan.travel, plan.routes = solved.findings, solved.travel, solved.routes
     progress.forget(plan.id)
     return _become(plan, State.DRAFT)
 

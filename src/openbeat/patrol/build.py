@@ -1,10 +1,12 @@
-"""From an offered forecast and a shift to a planning problem: places, prizes by slot, units, travel."""
+"""From an offered forecast and a shift to a plan: places, prizes by slot, units, travel; solved and checked."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import h3
@@ -12,7 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openbeat.patrol.rules import Asked, break_window, prizes, slots
-from placewise.plan import Break, Place, Problem, Station, Unit, Window, travel_seconds
+from placewise.plan import (
+    Break,
+    Place,
+    Plan,
+    Problem,
+    Station,
+    Stop,
+    Unit,
+    Window,
+    check,
+    solve,
+    travel_seconds,
+)
 from placewise.streets import TravelTimes
 
 
@@ -107,3 +121,47 @@ def _unit(crew: Crew, shift: Shift, asked: Asked) -> Unit:
         name=crew.call_sign, start=crew.station, end=crew.station, shift=Window(0, shift.seconds), breaks=rests,
         crew=crew.people,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """A plan as it is kept: problem, tours, what the checker found, how travel was timed, ways for the map."""
+
+    problem: Problem
+    plan: Plan
+    findings: list[dict[str, Any]]
+    travel: dict[str, Any]
+    routes: dict[str, list[list[float]]]
+
+
+Tell = Callable[[float, str], bool]
+"""Told a share done and words; answers whether to stop."""
+
+
+def solved(problem: Problem, asked: Asked, seed: int, times: TravelTimes, tell: Tell) -> Solved:
+    """A plan for the problem, checked by the independent checker."""
+
+    def follow(share: float, prize: float) -> bool:
+        return not tell(0.1 + 0.8 * share, f"best so far: {prize:.2f} incidents within reach of a visit")
+
+    plan = solve(problem, Stop(seconds=float(asked.seconds)), seed, progress=follow)
+    return as_kept(problem, plan, times)
+
+
+def as_kept(problem: Problem, plan: Plan, times: TravelTimes) -> Solved:
+    """The plan with its check and its ways."""
+    findings = [asdict(finding) for finding in check(problem, plan)]
+    return Solved(problem, plan, findings, dict(times.facts), routes_of(problem, plan, times))
+
+
+def routes_of(problem: Problem, plan: Plan, times: TravelTimes) -> dict[str, list[list[float]]]:
+    """Each unit's way over its stops, rounded to a metre."""
+    spots = {spot.name: (spot.lon, spot.lat) for spot in (*problem.places, *problem.stations)}
+    home = {unit.name: unit for unit in problem.units}
+    found = {}
+    for tour in plan.tours:
+        names = [home[tour.unit].start, *(visit.place for visit in tour.visits), home[tour.unit].end]
+        legs = [times.path(spots[one], spots[other]).line for one, other in pairwise(names) if one != other]
+        line = np.concatenate(legs) if legs else np.empty((0, 2))
+        found[tour.unit] = np.round(line, 5).tolist()
+    return found

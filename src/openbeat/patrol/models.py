@@ -48,7 +48,8 @@ class Plan(Thing):
     PRIVACY: ClassVar[PrivacyMap] = {
         "id": INTERNAL, "agency": INTERNAL, "author": INTERNAL, "forecast": INTERNAL, "title": INTERNAL,
         "state": INTERNAL, "made_at": INTERNAL, "starts": INTERNAL, "ends": INTERNAL, "settings": INTERNAL,
-        "problem": INTERNAL, "solution": INTERNAL, "findings": INTERNAL, "travel": INTERNAL, "edits": INTERNAL,
+        "problem": INTERNAL, "solution": INTERNAL,
+        "routes": INTERNAL, "findings": INTERNAL, "travel": INTERNAL, "edits": INTERNAL,
         "failure": INTERNAL, "approved_by": INTERNAL, "approved_at": INTERNAL, "withdrawn_why": INTERNAL,
         "seed": INTERNAL,
     }  # fmt: skip
@@ -69,6 +70,8 @@ class Plan(Thing):
     """How travel times were made: over streets, or great circle at a stated speed."""
     problem = models.JSONField(null=True)
     solution = models.JSONField(null=True)
+    routes = models.JSONField(default=dict)
+    """Unit → its way as [longitude, latitude] pairs, station to station."""
     findings = models.JSONField(default=list)
     """What the independent checker found; a plan with findings is not approved."""
     edits = models.JSONField(default=list)

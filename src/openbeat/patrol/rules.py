@@ -108,7 +108,7 @@ class Dosage:
 
 
 def dosage(solution: Mapping[str, Any], visits: Iterable[tuple[str, int]]) -> list[Dosage]:
-    """Asked against given by place: from a plan's solution and the visits (place, minutes) that were recorded."""
+    """Asked against given by place: from a plan's solution and the recorded visits (place, minutes)."""
     asked: dict[str, list[int]] = {}
     for tour in solution["tours"]:
         for item in tour["items"]:

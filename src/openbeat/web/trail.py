@@ -163,7 +163,7 @@ def _table(request: Request, found: list[Line]) -> Table:
     people = names_of(request.actor, {line.fields["actor_id"] for line in found})
     rows = [Row(_cells(line, people), url=reverse("trail_entry", args=[line.id])) for line in found]
     empty = Empty(
-        _("No entry fits"), _("Every deed, look and refusal is here from the second it happens. Change the filters."), "search"
+        _("No entry fits"), _("Every deed, look and refusal is here at once. Change the filters."), "search"
     )  # fmt: skip
     pages = Pages(after=str(found[-1].id) if len(found) == PAGE else "")
     return Table(_("Trail"), COLUMNS, rows, request.GET, pages=pages, empty=empty, now=request.wall, dense=True)
