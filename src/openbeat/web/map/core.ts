@@ -49,6 +49,8 @@ export interface Drawing {
   layers: (colours: Palette, chosen: string) => LayerSpecification[];
   items: Item[];
   hit: string[];
+  /** What the first view takes in, where that is more than the items' own places. */
+  reach?: Place[];
 }
 
 type Prepare = (data: unknown, settings: Settings) => Drawing;
@@ -160,7 +162,7 @@ class Shown {
 
   private bounds(): LngLatBoundsLike | null {
     if (this.settings.bounds) return this.settings.bounds;
-    const places = this.drawing.items.map((item) => item.at);
+    const places = this.drawing.reach ?? this.drawing.items.map((item) => item.at);
     if (places.length === 0) return null;
     const [x, y] = [places.map((at) => at[0]), places.map((at) => at[1])];
     return [least(x), least(y), -least(x.map((v) => -v)), -least(y.map((v) => -v))];

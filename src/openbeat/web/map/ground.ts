@@ -97,12 +97,8 @@ function roads(colours: Palette): LayerSpecification[] {
 }
 
 function names(colours: Palette): LayerSpecification[] {
-  const paint = {
-    "text-color": colours("--map-name"),
-    "text-halo-color": colours("--map-halo"),
-    "text-halo-width": 1.25,
-  };
-  const common = { source: "ground", "source-layer": "names", paint } as const;
+  const halo = { "text-halo-color": colours("--map-halo"), "text-halo-width": 1.5 };
+  const common = { source: "ground", "source-layer": "names" } as const;
   const text = {
     "text-field": ["get", "name"],
     "text-font": FONT,
@@ -111,6 +107,7 @@ function names(colours: Palette): LayerSpecification[] {
   return [
     {
       ...common,
+      paint: { ...halo, "text-color": colours("--map-name") },
       id: "street-names",
       type: "symbol",
       minzoom: 13,
@@ -119,6 +116,7 @@ function names(colours: Palette): LayerSpecification[] {
     },
     {
       ...common,
+      paint: { ...halo, "text-color": colours("--ink") },
       id: "names",
       type: "symbol",
       filter: ["!=", ["get", "kind"], "street"],

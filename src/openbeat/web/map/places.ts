@@ -21,18 +21,29 @@ function placeDrawing(places: Places): Drawing {
     ...feature,
     properties: { id: items[i]!.id, name: items[i]!.title, kind: items[i]!.detail },
   }));
-  return { sources: { places: collection(features) }, layers, items, hit: ["place-points", "place-areas"] };
+  const reach = places.features.flatMap((feature) => everywhere(feature.geometry));
+  return {
+    sources: { places: collection(features) },
+    layers,
+    items,
+    hit: ["place-points", "place-areas"],
+    reach,
+  };
 }
 
 /** The middle of the box around a geometry: where the keys find it. */
 function middle(geometry: GeoJSON.Geometry): Place {
-  const all = geometry.type === "GeometryCollection" ? [] : positions(geometry.coordinates);
+  const all = everywhere(geometry);
   const mid = (run: number[]): number =>
     (run.reduce((a, b) => Math.min(a, b), Infinity) + run.reduce((a, b) => Math.max(a, b), -Infinity)) / 2;
   return [mid(all.map(([x]) => x)), mid(all.map(([, y]) => y))];
 }
 
-/** Every position of a geometry, however deep its rings lie. */
+function everywhere(geometry: GeoJSON.Geometry): Place[] {
+  return geometry.type === "GeometryCollection" ? [] : positions(geometry.coordinates);
+}
+
+/** Every position, however deep the rings lie. */
 function positions(nested: unknown): Place[] {
   if (!Array.isArray(nested)) return [];
   return typeof nested[0] === "number" ? [nested as Place] : nested.flatMap(positions);
@@ -63,23 +74,34 @@ function layers(colours: Palette, chosen: string): LayerSpecification[] {
         "circle-stroke-width": 2,
       },
     },
-    {
-      id: "place-names",
-      type: "symbol",
-      source: "places",
-      layout: {
-        "text-field": ["get", "name"],
-        "text-font": FONT,
-        "text-size": 12,
-        "text-max-width": 9,
-        "text-variable-anchor": ["center", "top", "bottom"],
-        "text-radial-offset": 0.8,
-      },
-      paint: {
-        "text-color": colours("--ink"),
-        "text-halo-color": colours("--map-halo"),
-        "text-halo-width": 1.5,
-      },
-    },
+    names("place-names", ["!", geometry("Point")], colours, {}),
+    names("place-point-names", geometry("Point"), colours, POINT_NAMES),
   ];
+}
+
+const POINT_NAMES = {
+  "text-variable-anchor": ["left", "right", "top", "bottom"],
+  "text-justify": "auto",
+  "text-radial-offset": 0.8,
+} as const;
+
+function names(
+  id: string,
+  filter: ExpressionSpecification,
+  colours: Palette,
+  more: typeof POINT_NAMES | Record<string, never>,
+): LayerSpecification {
+  const layout = {
+    "text-field": ["get", "name"],
+    "text-font": FONT,
+    "text-size": 12,
+    "text-max-width": 9,
+    ...more,
+  };
+  const paint = {
+    "text-color": colours("--ink"),
+    "text-halo-color": colours("--map-halo"),
+    "text-halo-width": 1.5,
+  };
+  return { id, type: "symbol", source: "places", filter, layout, paint } as LayerSpecification;
 }

@@ -34,6 +34,7 @@ function planDrawing(units: Unit[]): Drawing {
     layers,
     items: units.flatMap((unit, u) => unit.stops.map((stop) => item(unit, stop, u))),
     hit: ["stops"],
+    reach: units.flatMap((unit) => [...unit.path, ...unit.stops.map((stop) => stop.at)]),
   };
 }
 
