@@ -81,7 +81,7 @@ def break_window(length: int, rest: int) -> tuple[int, int]:
 def prizes(expected: float, hours: Sequence[float], windows: Iterable[tuple[float, float]]) -> tuple[float, ...]:
     """What a visit in each window is worth: incidents expected there in those hours of the day.
 
-    expected: incidents a day; hours: (24,) share of the day's incidents in each hour; windows: local hours [start, end).
+    expected: incidents a day; hours: (24,) share of the day in each hour; windows: local hours [start, end).
     """
     return tuple(expected * _share(hours, start, end) for start, end in windows)
 
