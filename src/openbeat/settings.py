@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -63,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "openbeat.web.middleware.ActorMiddleware",
+    "openbeat.web.staying.StayMiddleware",
     "openbeat.web.middleware.RefusalMiddleware",
 ]
 ROOT_URLCONF = "openbeat.urls"
@@ -126,6 +128,7 @@ ACCOUNT_ADAPTER = "openbeat.web.adapters.AccountAdapter"
 SOCIALACCOUNT_ADAPTER = "openbeat.web.adapters.SocialAdapter"
 MFA_ADAPTER = "openbeat.web.adapters.FactorAdapter"
 SOCIALACCOUNT_ONLY = False
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a form may not lead to another site (CSP form-action); a link may
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not TLS
@@ -145,7 +148,7 @@ SOCIALACCOUNT_PROVIDERS = {
                 "name": env.text("OPENBEAT_OIDC_NAME", "Single sign-on"),
                 "client_id": env.text("OPENBEAT_OIDC_CLIENT_ID"),
                 "secret": env.text("OPENBEAT_OIDC_CLIENT_SECRET"),
-                "settings": {"server_url": OIDC_ISSUER},
+                "settings": {"server_url": OIDC_ISSUER, "oauth_pkce_enabled": True},
             }
         ]
         if OIDC_ISSUER
@@ -195,6 +198,8 @@ LANGUAGES = [
 ]
 LOCALE_PATHS = [PACKAGE / "locale"]
 USE_I18N = True
+FORMAT_MODULE_PATH = "openbeat.web.formats"
+FORM_RENDERER = "openbeat.web.ui.forms.Renderer"
 USE_TZ = True
 TIME_ZONE = "UTC"
 

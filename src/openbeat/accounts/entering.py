@@ -202,14 +202,23 @@ def entered(person: Person, *, source_address: str, methods: list[str]) -> None:
     _witness(person, Operation.SIGN_IN, "sign-in", source_address, changes={"methods": methods})
 
 
-def shown_again(person: Person, *, source_address: str, method: str) -> None:
-    """Write that a signed-in person showed again who they are."""
-    _witness(person, Operation.SIGN_IN, "sign-in.again", source_address, changes={"method": method})
+def shown_again(person: Person, *, source_address: str, methods: list[str]) -> None:
+    """Write that a person opened their locked session again, and how."""
+    _witness(person, Operation.SIGN_IN, "sign-in.again", source_address, changes={"methods": methods})
 
 
 def left(person: Person, *, source_address: str) -> None:
     """Write that the person signed out."""
     _witness(person, Operation.SIGN_IN, "sign-out", source_address)
+
+
+def prefer(person: Person, *, source_address: str, language: str | None = None, theme: str | None = None) -> None:
+    """Keep a person's own choice of language or appearance."""
+    with together():
+        person.language = person.language if language is None else language
+        person.theme = person.theme if theme is None else theme
+        person.save(update_fields=["language", "theme"])
+        changed_own_account(person, "preferences", source_address=source_address)
 
 
 def changed_own_account(person: Person, what: str, *, source_address: str) -> None:

@@ -6,15 +6,28 @@ from collections import defaultdict
 from datetime import datetime
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from django.db.models import Q
 
 from openbeat.access import Actor, Permission, Role
 from openbeat.access import Holding as Held
+from openbeat.accounts import rules
 from openbeat.accounts.entering import digest_of
-from openbeat.accounts.models import Agency, Holding, Person, Token
+from openbeat.accounts.models import Agency, Device, Holding, Person, Token
 from openbeat.kernel.time import in_utc, on_training_day
 
-__all__ = ["Agency", "Person", "actor_of", "actor_of_token", "agency_now", "agency_of", "subtree", "token_in_force"]
+__all__ = [
+    "Agency",
+    "Person",
+    "actor_of",
+    "actor_of_token",
+    "agency_now",
+    "agency_of",
+    "is_secured",
+    "limits_of",
+    "subtree",
+    "token_in_force",
+]
 
 
 def actor_of(person: Person, *, at: datetime, source_address: str = "") -> Actor:
@@ -46,6 +59,23 @@ def _held(held: list[Holding]) -> tuple[Held, ...]:
 def agency_of(agency_id: UUID) -> Agency:
     """The agency with this id; what is known of an agency is open."""
     return Agency.objects.get(pk=agency_id)
+
+
+def limits_of(device_id: UUID | None) -> tuple[int | None, int | None]:
+    """Idle minutes and hours until a full sign-in for this device; the ordinary ones where it has no profile."""
+    found = Device.objects.filter(pk=device_id, withdrawn_at=None).select_related("profile").first()
+    if found is None:
+        return rules.IDLE_MINUTES, rules.AGAIN_HOURS
+    return found.profile.idle_minutes, found.profile.again_hours
+
+
+def is_secured(person: Person) -> bool:
+    """Whether the account is guarded by a passkey or by a password with an authenticator app."""
+    kinds = set(Authenticator.objects.filter(user_id=person.pk).values_list("type", flat=True))
+    return rules.secured(
+        password=person.has_usable_password(), totp=Authenticator.Type.TOTP in kinds,
+        passkey=Authenticator.Type.WEBAUTHN in kinds, external=False,
+    )  # fmt: skip
 
 
 def subtree() -> dict[UUID, set[UUID]]:

@@ -59,6 +59,12 @@ def people(actor: Actor, *, at: datetime, words: str = "", role: str = "", state
     return found.prefetch_related(Prefetch("holdings", _in_force(at).select_related("post"), to_attr=IN_FORCE))
 
 
+def names_of(actor: Actor, person_ids: set[UUID | None]) -> dict[UUID, str]:
+    """Person → name, for those in reach."""
+    seen = visible(actor, Permission.PEOPLE_VIEW, Person.objects.filter(pk__in=person_ids - {None}))
+    return dict(seen.values_list("id", "name"))
+
+
 def person(actor: Actor, person_id: UUID) -> Person:
     """One person in reach."""
     in_reach = visible(actor, Permission.PEOPLE_VIEW, Person.objects.select_related("agency"))

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+from psycopg.pq import TransactionStatus
 
 from openbeat.access import Actor
 from openbeat.seeing.tickets import ticket
@@ -29,8 +30,16 @@ def rows_of(agencies: Iterable[UUID]) -> Iterator[None]:
     try:
         yield
     finally:
-        if connection.connection is not None and not connection.needs_rollback:
+        if _listens():
             _set(before)
+
+
+def _listens() -> bool:
+    """Whether the connection takes statements; what was opened in a transaction that failed goes with its rollback."""
+    raw = connection.connection
+    return (
+        raw is not None and not connection.needs_rollback and raw.info.transaction_status != TransactionStatus.INERROR
+    )
 
 
 def _set(value: str) -> str:

@@ -28,9 +28,7 @@ from openbeat.acting import together
 from openbeat.seeing.scope import rows_of
 from openbeat.web.middleware import open_rows
 from openbeat.web.request import Request
-
-SEEN = "seen"
-"""Where a session keeps when it was last used."""
+from openbeat.web.staying import SEEN, left_unsecured
 
 
 def seen(request: HttpRequest) -> Request:
@@ -101,6 +99,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_notification_mail(self, template_prefix: str, user: Person, *_: Any, **__: Any) -> None:
         """What allauth would mail about is written to the trail instead."""
         what = template_prefix.rpartition("/")[2]
+        left_unsecured(context.request)
         if not what.startswith("password"):
             _own(user, what)
 

@@ -48,6 +48,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "commands": desks,
             "agency": seen.agency,
             "now": seen.now,
+            "idle_seconds": seen.idle_seconds,
             "person": _person(seen),
         }
     }

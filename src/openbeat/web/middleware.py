@@ -8,8 +8,10 @@ from http import HTTPStatus
 from typing import cast
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import timezone, translation
 
 from openbeat.access import Actor
 from openbeat.accounts.identity import actor_of, agency_now
@@ -37,7 +39,7 @@ class ActorMiddleware:
         seen = cast("Request", request)
         seen.wall = seen.now = now()
         seen.source_address = request.META.get("REMOTE_ADDR", "")
-        seen.actor, seen.agency, seen.person = NOBODY, None, None
+        seen.actor, seen.agency, seen.person, seen.idle_seconds = NOBODY, None, None, None
         with ExitStack() as seen.rows:
             _identify(seen)
             return self.get_response(request)
@@ -58,6 +60,9 @@ def _identify(request: Request) -> None:
     request.person = request.user
     request.agency = request.person.agency
     request.now = agency_now(request.agency, request.wall)
+    request.rows.enter_context(timezone.override(request.agency.tz))
+    if request.person.language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        request.rows.enter_context(translation.override(request.person.language))
     request.actor = actor_of(request.person, at=request.wall, source_address=request.source_address)
     open_rows(request, request.actor.reach | {request.agency.pk})
 

@@ -21,3 +21,4 @@ class Request(HttpRequest):
     person: Person | None
     source_address: str
     rows: ExitStack
+    idle_seconds: int | None

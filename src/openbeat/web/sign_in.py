@@ -123,9 +123,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/sign-out", account.logout, name="account_logout"),
     path("account/locked", locked, name="account_locked"),
     path("account/closed", account.account_inactive, name="account_inactive"),
-    path("account/again", account.reauthenticate, name="account_reauthenticate"),
-    path("account/again/code", factors.reauthenticate, name="mfa_reauthenticate"),
-    path("account/again/passkey", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
     path("account/security", factors.index, name="mfa_index"),
     path("account/password", account.password_change, name="account_change_password"),
     path("account/password/set", account.password_set, name="account_set_password"),
@@ -140,5 +137,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/passkeys/<int:pk>/name", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
     path("account/single-sign-on/failed", social.login_error, name="socialaccount_login_error"),
     path("account/single-sign-on/left", social.login_cancelled, name="socialaccount_login_cancelled"),
+    path("", include("openbeat.web.account")),
     path("account/single-sign-on/", include("allauth.socialaccount.providers.openid_connect.urls")),
 ]

@@ -13,5 +13,7 @@ import "./rows.js";
 import "./guard.js";
 import "./upload.js";
 import "./sortable.js";
+import "./passkey.js";
+import "./staying.js";
 
 document.documentElement.classList.add("scripted");
