@@ -2,21 +2,33 @@
 
 import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 _TEMPORARY = ".new"
+_AT_ONCE = 8
 
 
 def write_files(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
     """Write files under a folder; each is whole under its name, and all are on the disk when this returns."""
-    folders = set()
-    for path, data in files:
-        target = folder / path
-        folders |= _make_folders(target.parent) | {target.parent}
-        _write_temporary(folder / _TEMPORARY, data, 0o644)
-        (folder / _TEMPORARY).replace(target)
-    for each in folders:
-        _sync_folder(each)
+    made, folders = _make(folder, files), set()
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # the disk takes what is asked of it at once in one go
+        list(pool.map(_sync, [temporary for temporary, _ in made]))
+        for temporary, target in made:
+            folders |= _make_folders(target.parent) | {target.parent}
+            temporary.replace(target)
+        list(pool.map(_sync, folders))
+
+
+def _make(folder: Path, files: Iterable[tuple[str, bytes]]) -> list[tuple[Path, Path]]:
+    """Files under names of no meaning, each with the one it shall have."""
+    made = []
+    _make_folders(folder / _TEMPORARY)
+    for number, (path, data) in enumerate(files):
+        temporary = folder / _TEMPORARY / str(number)
+        temporary.write_bytes(data)
+        made.append((temporary, folder / path))
+    return made
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -26,7 +38,7 @@ def write_file(path: Path, data: bytes) -> None:
     _write_temporary(temporary, data, 0o644)
     temporary.replace(path)
     for each in folders:
-        _sync_folder(each)
+        _sync(each)
 
 
 def write_new_file(path: Path, data: bytes, mode: int) -> None:
@@ -39,7 +51,7 @@ def write_new_file(path: Path, data: bytes, mode: int) -> None:
     finally:
         temporary.unlink()
     for each in folders:
-        _sync_folder(each)
+        _sync(each)
 
 
 def _beside(path: Path) -> Path:
@@ -64,8 +76,8 @@ def _make_folders(folder: Path) -> set[Path]:
     return above | {folder.parent}
 
 
-def _sync_folder(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _sync(path: Path) -> None:
+    file = os.open(path, os.O_RDONLY)
     try:
         os.fsync(file)
     finally:

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Sequence
-from itertools import count
 from pathlib import Path
 
 from witness.checkpoint import Checkpoint
@@ -94,9 +93,9 @@ class Growth:
             for narrow in self._narrow(level, first).glob("*"):
                 if narrow.name.isdecimal() and int(narrow.name) > width:
                     narrow.unlink()
-            for index in count(first):
-                if not self._drop(level, index, keep_narrow=index == first) and index > first:
-                    break
+            index = first
+            while self._drop(level, index, keep_narrow=index == first) or index == first:
+                index += 1
 
     def _drop(self, level: int | str, index: int, *, keep_narrow: bool) -> bool:
         whole, narrow = self._folder / tile_path(level, index, WIDTH), self._narrow(level, index)

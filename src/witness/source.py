@@ -1,5 +1,6 @@
 """Where a log is read from: a folder, or the same files behind an http(s) address."""
 
+import os
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -60,9 +61,9 @@ class Folder:
 
     def listing(self) -> Iterator[str]:
         """The paths of all files under `tile/`."""
-        for path in (self.folder / "tile").rglob("*"):
-            if path.is_file():
-                yield path.relative_to(self.folder).as_posix()
+        for folder, _, names in os.walk(self.folder / "tile"):
+            for name in sorted(names):
+                yield Path(folder, name).relative_to(self.folder).as_posix()
 
 
 class Web:

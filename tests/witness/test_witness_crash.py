@@ -1,4 +1,7 @@
-"""A run that is cut off at any call that changes the disk is made good when the log is opened again."""
+"""A run that is cut off at any call that changes the disk is made good when the log is opened again.
+
+Whatever was not on the disk by then (no fsync of the file) is lost: such files are emptied.
+"""
 
 import os
 from collections.abc import Callable, Iterator
@@ -19,10 +22,11 @@ class CutOffError(BaseException):
 
 
 @contextmanager
-def cut_off_after(calls: int) -> Iterator[list[str]]:
+def cut_off_after(calls: int, root: Path) -> Iterator[list[str]]:
     """Let so many calls that change the disk happen, and cut off at the next; the list has those that happened."""
     done: list[str] = []
     broken: list[str] = []
+    kept: set[int] = set()
 
     def counted(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **options: Any) -> Any:
@@ -38,7 +42,12 @@ def cut_off_after(calls: int) -> Iterator[list[str]]:
         # pathlib goes through these too; a file is opened for writing by os.open alone.
         for name in ("fsync", "replace", "rename", "unlink", "mkdir", "link", "rmdir"):
             patch.setattr(os, name, counted(name, getattr(os, name)))
+        counting = os.fsync
+        patch.setattr(os, "fsync", lambda file: (counting(file), kept.add(os.fstat(file).st_ino)))
         yield done
+    for path in root.rglob("*"):
+        if path.is_file() and path.stat().st_ino not in kept:
+            path.write_bytes(b"")
 
 
 def open_log(root: Path) -> Log:
@@ -82,7 +91,7 @@ def test_run_cut_off_anywhere_is_made_good(tmp_path: Path, work: Callable[[Path]
     calls, reached = 0, -1
     while reached < calls:
         root = tmp_path / str(calls)
-        with cut_off_after(calls) as done:
+        with cut_off_after(calls, root) as done:
             try:
                 work(root)
                 reached = calls + 1

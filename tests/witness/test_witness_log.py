@@ -362,6 +362,8 @@ def empty_folder(root: Path) -> None:
 def test_log_is_rebuilt_from_the_database(tmp_path: Path) -> None:
     written(tmp_path, 300)
     empty_folder(tmp_path)
+    with pytest.raises(LogMissing, match="300 entries were signed"):
+        begin(tmp_path)
     with begin(tmp_path, rebuild=True) as log:
         assert (log.size, log.signed.size) == (0, 300)
         log.catch_up(0, LEAVES[:200])
