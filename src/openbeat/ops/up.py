@@ -19,7 +19,7 @@ from openbeat.ops.paths import Var, here, make_folder
 from openbeat.ops.supervisor import Child, StopAsked, Wishes, end_in_order, end_orphans, put_aside, tied
 
 PORTS_TRIED = 50
-HEALTH_PATIENCE = 60.0
+HEALTH_PATIENCE = 120.0
 """Seconds until the web process must answer."""
 CHILDREN = ("worker", "web")
 
