@@ -10,7 +10,8 @@ from datetime import datetime
 import polars as pl
 
 from openbeat.incidents.rules import Scheme, code_list
-from openbeat.intake.normalise import read_moment, read_number
+from openbeat.intake.moments import read_moments
+from openbeat.intake.normalise import read_number
 from openbeat.intake.profile import (
     Flag,
     Identity,
@@ -219,7 +220,7 @@ def _numeric(sample: pl.DataFrame, column: str) -> bool:
 
 
 def _read(sample: pl.DataFrame, column: str, wanted: str, zone: str) -> int:
-    moments = sample.select(read_moment(column, sample.schema[column], (wanted,), zone).alias("moment"))["moment"]
+    moments = read_moments(sample[column], (wanted,), zone)
     return int(moments.is_between(*PLAUSIBLE).sum())
 
 
@@ -249,9 +250,7 @@ def _formats(sample: pl.DataFrame, column: str, zone: str) -> tuple[tuple[str, .
 
 
 def _times(sample: pl.DataFrame, found: dict[str, str], formats: tuple[str, ...], zone: str) -> Times:
-    whole = sample.select(read_moment(found["time"], sample.schema[found["time"]], formats, zone).alias("moment"))[
-        "moment"
-    ].drop_nulls()
+    whole = read_moments(sample[found["time"]], formats, zone).drop_nulls()
     has_hours = not whole.is_empty() and bool((whole.dt.hour() + whole.dt.minute() > 0).any())
     hour = "" if has_hours else found["hour"]
     clock = "" if has_hours or hour else found["clock"]

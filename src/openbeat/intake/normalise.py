@@ -13,13 +13,13 @@ import numpy.typing as npt
 import polars as pl
 from pyproj import Transformer
 
+from openbeat.intake.moments import WALL, read_clock, read_hours, read_moments, to_utc, to_utc_strictly
 from openbeat.intake.profile import NOT_AN_OFFENCE, Flag, Moment, Profile, local_codes
 from openbeat.intake.readers import MORE, ROW
 from openbeat.intake.rules import LONGEST_ID, NEAR_AREA
 from openbeat.kernel.geometry import CELL_RESOLUTION
 
 WGS84 = "EPSG:4326"
-EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 a spreadsheet's day count has no zone
 BETWEEN = "\x1f"
 """Stands between the parts of a key, as no text of a source does."""
 
@@ -125,7 +125,7 @@ class Normaliser:
         bad = judged.filter(pl.col("reason").is_not_null())
         return Batch(
             accepted=good.select(*CANONICAL),
-            refused=_refused(bad, kept),
+            refused=_refused(self.profile, bad, kept),
             left_out=raw.height - offences.height,
             local=good["local"],
             outside=int(good["outside"].sum()),
@@ -140,7 +140,8 @@ class Normaliser:
             pl.col(ROW).cast(pl.UInt32).alias("row"),
             _broken(raw),
             _text_of(profile.id.columns, raw).alias("own_id"),
-            *_times(profile, raw),
+            *_walls(profile, raw),
+            _given(profile.time.occurred_from, raw),
             *_numbers(profile, raw),
             _text_of((profile.place.area,), raw).alias("area_hint"),
             _local_code(profile, raw),
@@ -153,27 +154,20 @@ class Normaliser:
 
     def _judge(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Each row with the first reason to refuse it, or none; ids come last, among rows that are else good."""
-        reason, detail = _reasons(self.profile, self.now)
-        frame = frame.with_columns(reason.alias("reason"), detail.alias("detail"))
+        frame = frame.with_columns(_reason(self.profile, self.now).alias("reason"))
         repeats = self._repeats(frame)
         frame = frame.with_columns(repeats.alias("repeat"))
         frame = frame.with_columns(_source_id(self.profile).alias("source_id"))
         frame = frame.with_columns(_repeat_reason(self.profile).alias("reason"))
-        detail = pl.when(pl.col("reason").str.starts_with("duplicate")).then("source_id").otherwise("detail")
-        return _fingerprinted(self.profile, frame.with_columns(detail.alias("detail")))
+        return _fingerprinted(self.profile, frame)
 
     def _repeats(self, frame: pl.DataFrame) -> pl.Series:
         """How many good rows before this one had its id, or without an id said the same."""
         counts = np.zeros(frame.height, dtype=np.int64)
         good = frame["reason"].is_null().to_numpy()
         names = frame.select(pl.coalesce("own_id", "key"))["own_id"].filter(frame["reason"].is_null())
-        hashes = np.fromiter((_hash64(name) for name in names), dtype=np.uint64, count=len(names))
-        counts[good] = self.seen.before(hashes)
+        counts[good] = self.seen.before(names.hash().to_numpy())
         return pl.Series(counts)
-
-
-def _hash64(text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
 # Reading columns
@@ -187,15 +181,15 @@ def _filters(profile: Profile, raw: pl.DataFrame) -> pl.Expr:
     return keep
 
 
-def _text_of(columns: tuple[str, ...], raw: pl.DataFrame) -> pl.Expr:
-    """The columns' trimmed text joined by a slash; null where every one is empty."""
+def _text_of(columns: tuple[str, ...], raw: pl.DataFrame, between: str = "/") -> pl.Expr:
+    """The columns' trimmed text joined; null where every one is empty."""
     parts = [pl.col(name).cast(pl.String).str.strip_chars() for name in columns if name in raw.columns]
     if not parts:
         return pl.lit(None, dtype=pl.String)
     parts = [pl.when(part != "").then(part) for part in parts]
     if len(parts) == 1:
         return parts[0]
-    joined = pl.concat_str(parts, separator="/", ignore_nulls=True)
+    joined = pl.concat_str(parts, separator=between, ignore_nulls=True)
     return pl.when(pl.any_horizontal([part.is_not_null() for part in parts])).then(joined)
 
 
@@ -204,41 +198,31 @@ def _broken(raw: pl.DataFrame) -> pl.Expr:
     return more.alias("broken")
 
 
-def _moment(moment: Moment | None, raw: pl.DataFrame, zone: str, name: str) -> list[pl.Expr]:
-    """A time as local wall time, and the text it was read from."""
-    if moment is None or moment.column not in raw.columns:
-        return [pl.lit(None, dtype=pl.Datetime("us")).alias(name), pl.lit(None, dtype=pl.String).alias(f"{name} text")]
-    wall = _parsed(pl.col(moment.column), raw.schema[moment.column], moment.formats, zone)
-    parts = [moment.column]
+def _columns_of(moment: Moment | None) -> tuple[str, ...]:
+    return tuple(filter(None, (moment.column, moment.hour, moment.time))) if moment else ()
+
+
+def _given(moment: Moment, raw: pl.DataFrame) -> pl.Expr:
+    """Whether any of the columns of the time holds something."""
+    return _text_of((moment.column,), raw).is_not_null().alias("time given")
+
+
+def _walls(profile: Profile, raw: pl.DataFrame) -> list[pl.Series]:
+    """The wall times of each moment the profile knows, in the source's zone."""
+    times = profile.time
+    moments = {"local": times.occurred_from, "local_to": times.occurred_to, "local_reported": times.reported_at}
+    return [_wall_of(moment, raw, times.zone).alias(name) for name, moment in moments.items()]
+
+
+def _wall_of(moment: Moment | None, raw: pl.DataFrame, zone: str) -> pl.Series:
+    if moment is None:
+        return pl.Series(dtype=WALL).extend_constant(None, raw.height)
+    wall = read_moments(raw[moment.column], moment.formats, zone)
     if moment.hour:
-        hour = pl.col(moment.hour).cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False)
-        hour = pl.when((hour >= 0) & (hour < 24)).then(hour.floor())
-        wall = wall.dt.truncate("1d") + pl.duration(hours=hour)
-        parts.append(moment.hour)
+        return wall.dt.truncate("1d") + read_hours(raw[moment.hour])
     if moment.time:
-        wall = wall.dt.truncate("1d") + _clock(moment, raw)
-        parts.append(moment.time)
-    return [wall.alias(name), _text_of(tuple(parts), raw).alias(f"{name} text")]
-
-
-def _clock(moment: Moment, raw: pl.DataFrame) -> pl.Expr:
-    """The time of day since midnight."""
-    kind = raw.schema[moment.time]
-    if kind == pl.Time:
-        return pl.col(moment.time).cast(pl.Duration("us"))
-    text = pl.col(moment.time).cast(pl.String).str.strip_chars()
-    text = pl.when(text.str.contains(r"^\d{1,3}$")).then(text.str.zfill(4)).otherwise(text)
-    day = pl.lit("2000-01-01 ")
-    tries = [
-        (day + text).str.to_datetime(f"%Y-%m-%d {wanted}", strict=False, time_unit="us")
-        for wanted in moment.time_formats
-    ]
-    return pl.coalesce(tries) - pl.lit(datetime(2000, 1, 1))  # noqa: DTZ001 wall time
-
-
-def read_moment(column: str, kind: pl.DataType, formats: tuple[str, ...], zone: str) -> pl.Expr:
-    """A column as naive wall time of the zone, by the first of the formats that reads it."""
-    return _parsed(pl.col(column), kind, formats, zone)
+        return wall.dt.truncate("1d") + read_clock(raw[moment.time], moment.time_formats)
+    return wall
 
 
 def read_number(column: str) -> pl.Expr:
@@ -246,65 +230,14 @@ def read_number(column: str) -> pl.Expr:
     return _number(pl.col(column).cast(pl.String).str.strip_chars(), comma=False)
 
 
-def _parsed(column: pl.Expr, kind: pl.DataType, formats: tuple[str, ...], zone: str) -> pl.Expr:
-    if isinstance(kind, pl.Datetime):
-        return (column.dt.convert_time_zone(zone).dt.replace_time_zone(None) if kind.time_zone else column).cast(
-            pl.Datetime("us")
-        )
-    if kind == pl.Date:
-        return column.cast(pl.Datetime("us"))
-    tries = [_by_format(column, wanted, zone) for wanted in formats]
-    return pl.coalesce(tries)
-
-
-def _by_format(column: pl.Expr, wanted: str, zone: str) -> pl.Expr:
-    number = column.cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False)
-    if wanted == "excel":
-        days = pl.when(number.is_between(1, 2_958_465)).then(number)
-        return pl.lit(EXCEL_EPOCH).cast(pl.Datetime("us")) + pl.duration(seconds=(days * 86_400).round())
-    if wanted in {"epoch", "epoch-ms"}:
-        micros = number * (1_000_000 if wanted == "epoch" else 1_000)
-        return _wall(micros.cast(pl.Int64, strict=False).cast(pl.Datetime("us", "UTC")), zone)
-    text = column.cast(pl.String).str.strip_chars()
-    if wanted == "iso":
-        return _iso(text, zone)
-    found = text.str.to_datetime(wanted, strict=False, time_unit="us")
-    return _wall(found, zone) if "%z" in wanted or "%#z" in wanted or "%:z" in wanted else found
-
-
-def _wall(moment: pl.Expr, zone: str) -> pl.Expr:
-    return moment.dt.convert_time_zone(zone).dt.replace_time_zone(None)
-
-
-def _iso(text: pl.Expr, zone: str) -> pl.Expr:
-    """ISO 8601: a date, or a date and a time with or without seconds, fractions and an offset."""
-    text = text.str.replace("T", " ", literal=True).str.replace(r"[Zz]$", "+00:00")
-    offset = [
-        _wall(text.str.to_datetime(wanted, strict=False, time_unit="us"), zone)
-        for wanted in ("%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%d %H:%M%#z")
-    ]
-    plain = [
-        text.str.to_datetime(wanted, strict=False, time_unit="us")
-        for wanted in ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d")
-    ]
-    return pl.coalesce(plain + offset)
-
-
-def _times(profile: Profile, raw: pl.DataFrame) -> list[pl.Expr]:
-    times, zone = profile.time, profile.time.zone
-    return [
-        *_moment(times.occurred_from, raw, zone, "local"),
-        *_moment(times.occurred_to, raw, zone, "local_to"),
-        *_moment(times.reported_at, raw, zone, "local_reported"),
-    ]
-
-
 def _numbers(profile: Profile, raw: pl.DataFrame) -> list[pl.Expr]:
-    place = profile.place
+    """The two coordinates, and whether each was given at all."""
     found = []
-    for name, column in (("x", place.x), ("y", place.y)):
-        text = _text_of((column,), raw)
-        found += [text.alias(f"{name} text"), _number(text, comma=profile.read.decimal_comma).alias(name)]
+    for name, column in (("x", profile.place.x), ("y", profile.place.y)):
+        numeric = column in raw.columns and raw.schema[column].is_numeric()
+        value = pl.col(column) if numeric else _text_of((column,), raw)
+        number = value.cast(pl.Float64) if numeric else _number(value, comma=profile.read.decimal_comma)
+        found += [value.is_not_null().alias(f"{name} given"), number.alias(name)]
     return found
 
 
@@ -344,8 +277,8 @@ def _key(profile: Profile, raw: pl.DataFrame) -> pl.Expr:
 def _localise(profile: Profile, frame: pl.DataFrame, zone: str) -> pl.DataFrame:
     """Wall times as UTC. An hour that the clocks skipped is an hour later; one that came twice is the first."""
     names = {"local": "occurred_from", "local_to": "occurred_to", "local_reported": "reported_at"}
-    made = [_utc(pl.col(wall), profile.time.zone).alias(name) for wall, name in names.items()]
-    skipped = pl.col("local").is_not_null() & _strict_utc(pl.col("local"), profile.time.zone).is_null()
+    made = [to_utc(pl.col(wall), profile.time.zone).alias(name) for wall, name in names.items()]
+    skipped = pl.col("local").is_not_null() & to_utc_strictly(pl.col("local"), profile.time.zone).is_null()
     return frame.with_columns(*made, skipped.alias("shifted")).with_columns(*_day_and_hour(profile, zone))
 
 
@@ -353,16 +286,8 @@ def _day_and_hour(profile: Profile, zone: str) -> list[pl.Expr]:
     """The agency's day and hour; a source that tells no hour means the day that it writes."""
     if profile.time.precision in {"day", "month"}:
         return [pl.col("local").dt.date().alias("day"), pl.lit(None, dtype=pl.Int16).alias("hour")]
-    wall = _wall(pl.col("occurred_from"), zone)
+    wall = pl.col("occurred_from").dt.convert_time_zone(zone)
     return [wall.dt.date().alias("day"), wall.dt.hour().cast(pl.Int16).alias("hour")]
-
-
-def _strict_utc(wall: pl.Expr, zone: str) -> pl.Expr:
-    return wall.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
-
-
-def _utc(wall: pl.Expr, zone: str) -> pl.Expr:
-    return pl.coalesce(_strict_utc(wall, zone), _strict_utc(wall + pl.duration(hours=1), zone))
 
 
 def _classify(profile: Profile, frame: pl.DataFrame) -> pl.DataFrame:
@@ -424,36 +349,56 @@ def _cells(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], keep: npt
 # Judging
 
 
-def _reasons(profile: Profile, now: datetime) -> tuple[pl.Expr, pl.Expr]:
-    """The first reason against each row, and the text at fault."""
+def _reason(profile: Profile, now: datetime) -> pl.Expr:
+    """The first reason against each row, or null."""
     time, place = profile.time, profile.place
     earliest = datetime.fromisoformat(time.earliest).replace(tzinfo=UTC)
-    coordinates = pl.concat_str("x text", "y text", separator=", ", ignore_nulls=True)
-    some_text = pl.col("x text").is_not_null() | pl.col("y text").is_not_null()
-    unread = some_text & (pl.col("x").is_null() | pl.col("y").is_null())
+    some = pl.col("x given") | pl.col("y given")
+    unread = some & (pl.col("x").is_null() | pl.col("y").is_null())
     nowhere = pl.col("lon").is_null()
-    checks: list[tuple[str, pl.Expr, pl.Expr]] = [
-        ("too-many-fields", pl.col("broken"), pl.lit("")),
-        ("unreadable-characters", _has_nul(), pl.lit("")),
-        ("missing-time", pl.col("local text").is_null(), pl.lit("")),
-        ("unreadable-time", pl.col("occurred_from").is_null(), pl.col("local text")),
-        ("too-early", pl.col("occurred_from") < earliest, pl.col("local text")),
-        ("in-future", pl.col("occurred_from") > now, pl.col("local text")),
-        ("ends-before-start", pl.col("occurred_to") < pl.col("occurred_from"), pl.col("local_to text")),
-        ("unreadable-place", unread, coordinates),
-        ("impossible-place", pl.col("given") & nowhere, coordinates),
-        ("missing-place", nowhere & (place.missing == "refuse"), coordinates),
-        ("outside-area", pl.col("outside") & (place.outside == "refuse"), coordinates),
-        ("missing-class", pl.col("local_code").is_null(), pl.lit("")),
-        ("unknown-code", pl.col("code").is_null() & (profile.offence.unknown == "refuse"), pl.col("local_code")),
-        ("id-too-long", pl.col("own_id").str.len_chars() > LONGEST_ID, pl.col("own_id").str.head(60)),
+    checks: list[tuple[str, pl.Expr]] = [
+        ("too-many-fields", pl.col("broken")),
+        ("unreadable-characters", _has_nul()),
+        ("missing-time", ~pl.col("time given")),
+        ("unreadable-time", pl.col("occurred_from").is_null()),
+        ("too-early", pl.col("occurred_from") < earliest),
+        ("in-future", pl.col("occurred_from") > now),
+        ("ends-before-start", pl.col("occurred_to") < pl.col("occurred_from")),
+        ("unreadable-place", unread),
+        ("impossible-place", pl.col("given") & nowhere),
+        ("missing-place", nowhere & (place.missing == "refuse")),
+        ("outside-area", pl.col("outside") & (place.outside == "refuse")),
+        ("missing-class", pl.col("local_code").is_null()),
+        ("unknown-code", pl.col("code").is_null() & (profile.offence.unknown == "refuse")),
+        ("id-too-long", pl.col("own_id").str.len_chars() > LONGEST_ID),
     ]
-    reason, detail = pl.lit(None, dtype=pl.String), pl.lit(None, dtype=pl.String)
-    for code, broken, text in reversed(checks):
-        hit = broken.fill_null(value=False)
-        reason = pl.when(hit).then(pl.lit(code)).otherwise(reason)
-        detail = pl.when(hit).then(text.fill_null("")).otherwise(detail)
-    return reason, detail
+    reason = pl.lit(None, dtype=pl.String)
+    for code, broken in reversed(checks):
+        reason = pl.when(broken.fill_null(value=False)).then(pl.lit(code)).otherwise(reason)
+    return reason
+
+
+AT_FAULT = {
+    "unreadable-time": "from", "too-early": "from", "in-future": "from", "ends-before-start": "to",
+    "unreadable-place": "place", "impossible-place": "place", "outside-area": "place", "unknown-code": "local_code",
+    "id-too-long": "own_id", "duplicate-id": "source_id", "duplicate-row": "source_id",
+}  # fmt: skip
+"""Which text is at fault for a reason."""
+
+
+def _detail(profile: Profile, bad: pl.DataFrame, said: pl.DataFrame) -> pl.Series:
+    """The text at fault in each refused row; `said` holds the same rows as they stood in the file."""
+    times, place = profile.time, profile.place
+    texts = said.select(
+        _text_of(_columns_of(times.occurred_from), said, " ").alias("from"),
+        _text_of(_columns_of(times.occurred_to), said, " ").alias("to"),
+        _text_of((place.x, place.y), said, ", ").alias("place"),
+    )
+    known = bad.select("reason", "local_code", pl.col("own_id").str.head(60), "source_id").hstack(texts)
+    choice = pl.lit("")
+    for reason, name in AT_FAULT.items():
+        choice = pl.when(pl.col("reason") == reason).then(pl.col(name)).otherwise(choice)
+    return known.select(choice.fill_null("").alias("detail")).to_series()
 
 
 def _has_nul() -> pl.Expr:
@@ -502,12 +447,11 @@ def _as_text(name: str) -> pl.Expr:
     return pl.col(name).cast(pl.String)
 
 
-def _refused(bad: pl.DataFrame, raw: pl.DataFrame) -> pl.DataFrame:
+def _refused(profile: Profile, bad: pl.DataFrame, raw: pl.DataFrame) -> pl.DataFrame:
     """The refused rows with everything they said, as JSON."""
     if bad.is_empty():
         return pl.DataFrame(schema=REFUSED)
-    said = raw.filter(pl.col(ROW).cast(pl.UInt32).is_in(bad["row"].implode())).drop(ROW, MORE, strict=False)
-    whole = said.select(
-        pl.struct(pl.all().cast(pl.String)).struct.json_encode().str.replace_all("\\u0000", "", literal=True)
-    )
-    return bad.select("row", "reason", "detail").with_columns(whole.to_series().alias("fields")).select(*REFUSED)
+    said = raw.filter(pl.col(ROW).cast(pl.UInt32).is_in(bad["row"].implode()))
+    plain = pl.struct(pl.all().exclude(ROW, MORE).cast(pl.String)).struct.json_encode()
+    whole = said.select(plain.str.replace_all("\\u0000", "", literal=True).alias("fields")).to_series()
+    return bad.select("row", "reason").with_columns(_detail(profile, bad, said), whole).select(*REFUSED)

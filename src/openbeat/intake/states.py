@@ -30,7 +30,7 @@ class State(StrEnum):
 
 MOVES: dict[State, frozenset[State]] = {
     State.UPLOADED: frozenset({State.MAPPED, State.FAILED, State.DISCARDED}),
-    State.MAPPED: frozenset({State.MAPPED, State.CHECKING, State.DISCARDED}),
+    State.MAPPED: frozenset({State.MAPPED, State.CHECKING, State.IMPORTING, State.DISCARDED}),
     State.CHECKING: frozenset({State.CHECKED, State.FAILED, State.CHECKING}),
     State.CHECKED: frozenset({State.MAPPED, State.IMPORTING, State.DISCARDED}),
     State.IMPORTING: frozenset({State.DONE, State.FAILED, State.IMPORTING}),
@@ -39,7 +39,9 @@ MOVES: dict[State, frozenset[State]] = {
     State.WITHDRAWN: frozenset(),
     State.DISCARDED: frozenset(),
 }
-"""A worker that died at its work is followed by another: checking and importing may begin again."""
+"""From the command line a file is brought in without a dry run; it is refused whole if most of it is.
+
+A worker that died at its work is followed by another: checking and importing may begin again."""
 
 WORKING = frozenset({State.CHECKING, State.IMPORTING})
 OVER = frozenset({State.DONE, State.WITHDRAWN, State.DISCARDED})
