@@ -26,14 +26,14 @@ from openbeat.oversight import actions as oversight_actions
 from openbeat.oversight import queries as oversight
 from openbeat.patrol import actions as patrol_actions
 from openbeat.patrol import queries as patrol
-from openbeat.patrol.build import solved
+from openbeat.patrol.build import routes_of, solved
 from openbeat.patrol.states import State as PlanState
 from openbeat.places import queries as places
 from openbeat.seeing import progress
 from openbeat.seeing.scope import scope
 from placewise.evaluate.backtest import BacktestStopped
 from placewise.kernels.errors import PlacewiseError
-from placewise.plan import PlanError
+from placewise.plan import Plan, PlanError, Problem
 from placewise.streets import StreetsError
 
 P = ParamSpec("P")
@@ -121,6 +121,15 @@ def solve_plan(actor: Actor, *, plan_id: str) -> None:
         problem = patrol.problem(actor, plan, times)
         asked = patrol.asked_of(actor, plan)
         patrol_actions.finish_plan(actor, plan, solved=solved(problem, asked, plan.seed, times, tell))
+
+
+@task("patrol.ways")
+def draw_ways(actor: Actor, *, plan_id: str) -> None:
+    """The units' ways over the streets, after a commander's edits."""
+    plan = patrol.plan(actor, plan_id)
+    times = places.travel_times(actor, plan.agency_id)
+    routes = routes_of(Problem.from_dict(plan.problem), Plan.from_dict(plan.solution), times)
+    patrol_actions.redraw_ways(actor, plan, routes=routes)
 
 
 @contextmanager

@@ -16,11 +16,13 @@ from openbeat.forecast.rules import usable
 from openbeat.forecast.states import State as ForecastState
 from openbeat.kernel.errors import Contradiction
 from openbeat.patrol.build import Solved
+from openbeat.patrol.edits import Edit, as_edit, as_told, edited, findings_of, straight_ways
 from openbeat.patrol.models import Plan, Unit, Visit
 from openbeat.patrol.rules import Asked, move, require_shift
 from openbeat.patrol.states import State
 from openbeat.places.models import Station
 from openbeat.seeing import progress
+from placewise.plan import PlanError
 
 
 @action(Permission.PLAN_MAKE)
@@ -109,27 +111,56 @@ def fail_plan(actor: Actor, plan: Plan, /, *, words: str) -> Plan:
 
 
 @action(Permission.PLAN_MAKE)
-def ask_to_revise(actor: Actor, plan: Plan, /, *, edit: Mapping[str, Any], reason: str, at: datetime) -> Plan:
-    """A commander's edit: lock, drop, move or add a stop, with the reason; the rest of the plan is kept."""
-    if plan.state != State.DRAFT:
-        raise Contradiction(f"a plan that is {plan.state} is not edited", mend="make a new plan")
+def edit_plan(actor: Actor, plan: Plan, /, *, edit: Edit, reason: str, at: datetime) -> Plan:
+    """A commander's edit, with the reason: lock, drop, move or add a visit. What was not touched is kept."""
+    _require_draft(plan)
     if not reason.strip():
         raise Contradiction("say why the plan is changed")
-    told = {**edit, "reason": reason, "by": str(actor.person_id), "at": at.isoformat()}
-    plan.edits = [*plan.edits, told]
-    note(edit=dict(edit))
-    later("patrol.revise", agency_id=plan.agency_id, plan_id=str(plan.id))
-    return _become(plan, State.SOLVING)
+    try:
+        found = edited(plan.problem, plan.solution, [as_edit(told) for told in plan.edits], edit)
+    except PlanError as failure:
+        raise Contradiction(str(failure), mend="nothing was changed; try another place or unit") from failure
+    told = as_told(edit) | {"reason": reason, "by": str(actor.person_id), "at": at.isoformat()}
+    plan.edits = [*plan.edits, told | {"before": plan.solution}]
+    note(edit=told)
+    return _keep(plan, found)
 
 
 @action(Permission.PLAN_MAKE)
 def undo_edit(actor: Actor, plan: Plan, /) -> Plan:
-    """Take the last edit back; the plan is sought again without it."""
-    if plan.state != State.DRAFT or not plan.edits:
+    """Take the last edit back: the plan is again as it was before it."""
+    _require_draft(plan)
+    if not plan.edits:
         raise Contradiction("there is no edit to take back")
-    plan.edits = plan.edits[:-1]
-    later("patrol.revise", agency_id=plan.agency_id, plan_id=str(plan.id))
-    return _become(plan, State.SOLVING)
+    *kept, last = plan.edits
+    plan.edits = kept
+    return _keep(plan, last["before"])
+
+
+@action(Permission.PLAN_MAKE)
+def redraw_ways(actor: Actor, plan: Plan, /, *, routes: Mapping[str, Any]) -> Plan:
+    """The units' ways over the streets, after edits."""
+    plan.routes = dict(routes)
+    plan.save(update_fields=["routes"])
+    return plan
+
+
+def _require_draft(plan: Plan) -> None:
+    """Edits wait for the row's lock: of two commanders the second edits what the first left."""
+    current = Plan.objects.select_for_update().get(pk=plan.pk)
+    if current.state != State.DRAFT:
+        raise Contradiction(f"a plan that is {current.state} is not edited", mend="make a new plan")
+    plan.solution, plan.edits, plan.problem = current.solution, current.edits, current.problem
+
+
+def _keep(plan: Plan, solution: Mapping[str, Any]) -> Plan:
+    """The changed plan with a fresh check; straight ways until the worker has drawn the streets."""
+    plan.solution = dict(solution)
+    plan.findings = findings_of(plan.problem, plan.solution)
+    plan.routes = straight_ways(plan.problem, plan.solution)
+    plan.save()
+    later("patrol.ways", agency_id=plan.agency_id, plan_id=str(plan.id))
+    return plan
 
 
 @action(Permission.PLAN_APPROVE)

@@ -32,6 +32,11 @@ class Line:
     slot: int = -1
 
     @property
+    def key(self) -> str:
+        """The stop as edits name it: place and slot."""
+        return f"{self.place}:{self.slot}"
+
+    @property
     def minutes(self) -> int:
         """How long; by the clock of the world, since a local one may jump in between."""
         return round((self.leave.timestamp() - self.begin.timestamp()) / 60)
@@ -82,16 +87,16 @@ def _sheet(problem: Problem, plan: Plan, number: int, local: datetime) -> Sheet:
     order = 0
     for item in tour.items:
         if isinstance(item, Rest):
-            lines.append(Line(0, "", "", None, None, _at(local, item.begin), _at(local, item.end)))
+            lines.append(Line(0, "", "", None, None, at(local, item.begin), at(local, item.end)))
             continue
         order += 1
         place = places[item.place]
-        begin, leave = _at(local, item.begin), _at(local, item.leave)
+        begin, leave = at(local, item.begin), at(local, item.leave)
         lines.append(Line(order, place.name, place.area, place.lon, place.lat, begin, leave, item.slot))
-    return Sheet(tour.unit, unit.start, _at(local, unit.shift.start), _at(local, tour.back), tuple(lines))
+    return Sheet(tour.unit, unit.start, at(local, unit.shift.start), at(local, tour.back), tuple(lines))
 
 
-def _at(local: datetime, seconds: int) -> datetime:
+def at(local: datetime, seconds: int) -> datetime:
     """Seconds after the shift's beginning, on the wall clock (also in the night when clocks change)."""
     return (local.astimezone(ZoneInfo("UTC")) + timedelta(seconds=seconds)).astimezone(local.tzinfo)
 

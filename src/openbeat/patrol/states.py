@@ -19,7 +19,7 @@ class State(StrEnum):
 MOVES: dict[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.SOLVING, State.FAILED, State.WITHDRAWN}),
     State.SOLVING: frozenset({State.DRAFT, State.FAILED}),
-    State.DRAFT: frozenset({State.SOLVING, State.APPROVED, State.WITHDRAWN}),
+    State.DRAFT: frozenset({State.APPROVED, State.WITHDRAWN}),
     State.APPROVED: frozenset({State.WITHDRAWN}),
     State.FAILED: frozenset({State.WITHDRAWN}),
     State.WITHDRAWN: frozenset(),
