@@ -1,7 +1,7 @@
 // A list put in order by dragging its grip, or by keys on the grip: Enter holds, arrows move, Enter puts down.
 import { announce, on, words } from "./dom.js";
 
-let before: Element | null = null;
+let before: Element[] = [];
 
 function item(grip: Element): HTMLLIElement {
   return grip.closest("li")!;
@@ -17,7 +17,7 @@ function place(row: HTMLElement): { place: number; count: number } {
 }
 
 function hold(row: HTMLElement): void {
-  before = row.nextElementSibling;
+  before = [...row.parentElement!.children];
   row.classList.add("held");
   announce(words("held", { item: label(row) }));
 }
@@ -62,8 +62,9 @@ on("keydown", "[data-sortable] .grip", (grip, event) => {
     event.preventDefault();
     move(row, by);
   } else if (held && event.key === "Escape") {
-    row.parentElement?.insertBefore(row, before);
+    row.parentElement!.append(...before);
     row.classList.remove("held");
+    grip.focus();
     announce(words("gone"));
   }
 });
