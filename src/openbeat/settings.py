@@ -120,6 +120,7 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_USER_DISPLAY = "openbeat.web.adapters.name_of"
 ACCOUNT_FORMS = {"login": "openbeat.web.sign_in_forms.SignInForm"}
 # one address may be a whole headquarters behind one router; each account has its own lock besides

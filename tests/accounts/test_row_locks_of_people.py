@@ -113,11 +113,11 @@ def test_nobody_is_added_from_outside(full):
 
 def test_a_role_bears_its_posts_agency(north, south):
     person = north.person(Role.ANALYST)
-    two = rows_of({north.agency.pk, south.agency.pk})
-    with two, pytest.raises(Exception, match="holding_of_post"), transaction.atomic():
-        Holding.objects.create(agency=north.agency, person=person, post=south.post, role="analyst", since=now())
-        with connection.cursor() as cursor:
+    with rows_of({north.agency.pk, south.agency.pk}), transaction.atomic():
+        wrong = Holding.objects.create(agency=north.agency, person=person, post=south.post, role="analyst", since=now())
+        with pytest.raises(Exception, match="holding_of_post"), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        wrong.delete()
 
 
 def test_the_doors_tell_no_more_than_whose_they_are(full):

@@ -61,7 +61,7 @@ def people(actor: Actor, *, at: datetime, words: str = "", role: str = "", state
 
 def names_of(actor: Actor, person_ids: set[UUID | None]) -> dict[UUID, str]:
     """Person → name, for those in reach."""
-    seen = visible(actor, Permission.PEOPLE_VIEW, Person.objects.filter(pk__in=person_ids - {None}))
+    seen = visible(actor, Permission.PEOPLE_VIEW, Person.objects.filter(pk__in={one for one in person_ids if one is not None}))
     return dict(seen.values_list("id", "name"))
 
 
