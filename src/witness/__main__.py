@@ -1,4 +1,7 @@
-"""The command line: `python -m witness verify DIR|URL [--entry FILE] [--since CHECKPOINT] [--key VKEY]`."""
+"""The command line: `python -m witness verify DIR|URL [--entry FILE] [--since CHECKPOINT] [--key VKEY]`.
+
+`show` prints a log's head unchecked; `rotate` hands a log over to a new key.
+"""
 
 import argparse
 import sys
@@ -6,9 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from witness.checkpoint import read_chain
-from witness.failures import Failure
+from witness.failures import Failure, LogMissing
+from witness.log import Log
 from witness.note import Verifier
-from witness.source import Source, open_source
+from witness.source import Folder, Source, open_source
 from witness.verify import Report, read_checkpoint, verify
 
 HOLDS, FAILS, USAGE = 0, 1, 2
@@ -19,6 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
+        if options.command == "rotate":
+            return _rotate(Path(options.log), options.keys, options.last)
         source = open_source(options.log)
         if options.command == "show":
             return _show(source)
@@ -38,6 +44,10 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--key", metavar="VKEY", help="a verifier key of the log that you have from elsewhere")
     show = commands.add_parser("show", help="print a log's checkpoint and keys, unchecked")
     show.add_argument("log", metavar="DIR|URL", help="the log's folder, or its http(s) address")
+    rotate = commands.add_parser("rotate", help="hand a log over to a new key; no other process may have it open")
+    rotate.add_argument("log", metavar="DIR", help="the log's folder")
+    rotate.add_argument("keys", metavar="KEYS", type=Path, help="the folder of its private keys")
+    rotate.add_argument("--last", metavar="FILE", type=Path, help="the copy of the last checkpoint, if not in KEYS")
     return parser
 
 
@@ -56,18 +66,33 @@ def _show(source: Source) -> int:
         for number, term in enumerate(chain.terms if chain else ()):
             sys.stdout.write(f"key {number}, from entry {term.start}: {_plain(term.verifier.vkey)}\n")
         sys.stdout.write(_plain(note.decode(errors="replace")))
+    return _tell(report)
+
+
+def _rotate(folder: Path, keys: Path, last: Path | None) -> int:
+    report = Report()
+    with report.catching():
+        chain = read_chain(Folder(folder).read)
+        if chain is None:
+            raise LogMissing(f"{folder} holds no log")
+        with Log(folder, keys, chain.origin, last=last) as log:
+            log.rotate()
+            report.say(f"The log is handed over. Publish its new key: {log.chain.current.vkey}")
+    return _tell(report)
+
+
+def _tell(report: Report) -> int:
     for finding in report.findings:
-        sys.stdout.write(f"FAILS  {finding.failure}: {_plain(finding.words)}\n")
+        mark = f"FAILS  {finding.failure}: " if finding.failure else "holds  "
+        sys.stdout.write(f"{mark}{_plain(finding.words)}\n")
     return HOLDS if report.holds else FAILS
 
 
 def _print(report: Report, log: str) -> int:
-    for finding in report.findings:
-        mark = f"FAILS  {finding.failure}: " if finding.failure else "holds  "
-        sys.stdout.write(f"{mark}{_plain(finding.words)}\n")
+    code = _tell(report)
     verdict = "holds" if report.holds else "does NOT hold"
     sys.stdout.write(f"The log {_plain(log)} {verdict}.\n")
-    return HOLDS if report.holds else FAILS
+    return code
 
 
 def _plain(text: str) -> str:

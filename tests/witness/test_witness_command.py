@@ -169,6 +169,24 @@ def test_empty_folder_shows_nothing(tmp_path: Path, run: Run) -> None:
     assert run("show", tmp_path) == (1, "FAILS  CheckpointMissing: there is no checkpoint here\n")
 
 
+def test_log_is_handed_over(log: Path, run: Run) -> None:
+    old = (log.parent / "vkey").read_text()
+    code, out = run("rotate", log, log.parent / "keys", "--last", log.parent / "keys/last-checkpoint")
+    new = out.rpartition(" ")[2].strip()
+    assert code == 0
+    assert new != old
+    for key in (old, new):
+        assert run("verify", log, "--key", key, "--since", log.parent / "since")[0] == 0
+
+
+def test_what_cannot_be_handed_over_is_named(log: Path, run: Run, tmp_path: Path) -> None:
+    assert run("rotate", tmp_path, tmp_path / "keys") == (1, f"FAILS  LogMissing: {tmp_path} holds no log\n")
+    (log.parent / "keys/log-0.key").chmod(0o644)
+    code, out = run("rotate", log, log.parent / "keys")
+    assert code == 1
+    assert out.startswith("FAILS  KeyFileTooOpen: ")
+
+
 def test_terminal_is_not_steered_by_a_log(log: Path, run: Run) -> None:
     (log / "checkpoint").write_bytes("\x9b2J\u202eevil\n".encode())
     _, out = run("show", log)

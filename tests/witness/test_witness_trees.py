@@ -95,6 +95,17 @@ def test_append_returns_the_index() -> None:
     assert tree.size == 5
 
 
+@given(st.lists(st.integers(0, 200), max_size=5))
+def test_tree_may_be_asked_while_it_grows(steps: list[int]) -> None:
+    tree = Tree()
+    for step in steps:
+        for leaf in LEAVES[tree.size : tree.size + step]:
+            tree.append(leaf)
+        assert tree.root() == twin_root(LEAVES[: tree.size])
+        if tree.size:
+            assert prove_inclusion(tree, tree.size // 2, tree.size) == twin_path(tree.size // 2, LEAVES[: tree.size])
+
+
 @given(st.lists(st.integers(0, 700), max_size=5))
 def test_edge_grows_the_same_in_any_steps(steps: list[int]) -> None:
     stepwise, at = Edge(), 0
