@@ -74,8 +74,15 @@ def _findings_of_database(owner: psycopg.Connection, connections: Connections) -
         yield from look("grants", lambda: store.grants(owner, application))
     yield from look("row-level security", lambda: store.row_locks(owner))
     _set_up_django()
+    from openbeat.ops.doctor import work
+
     yield from look("migrations", store.migrations)
     yield from look("extensions", lambda: store.extensions(owner))
+    yield from look("worker", lambda: work.worker(owner))
+    yield from look("sequencer", work.sequencer)
+    yield from look("trail", lambda: work.unpublished(owner))
+    yield from look("log", work.published_log)
+    yield from look("basemap", lambda: work.basemaps(owner))
     yield from look("languages", _languages)
 
 

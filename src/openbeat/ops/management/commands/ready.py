@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandParser, call_command
 from django.db import connections
+from django.utils.text import slugify
 
 from openbeat.accounts import founding
 from openbeat.kernel.time import now
@@ -34,14 +36,38 @@ class Command(BaseCommand):
         compile_words(settings.LOCALE_PATHS[0])
         with telling.step("static files"):
             collect()
+        load_first_data(options["city"])
         self.stdout.write(json.dumps(training_links()))
 
 
-def founded() -> bool:
-    """Whether any agency exists."""
+def load_first_data(city: str) -> None:
+    """The city of this folder if it is not there yet; without a folder, the sample city if no agency exists."""
+    there = agencies()
+    if city == NO_CITY or (there and not city):
+        return
+    from openbeat.ops import sample
+
+    folder = Path(city) if city else sample.SAMPLE
+    if slug_of(folder) in there:
+        telling.say(f"{slug_of(folder)} is there already; nothing is loaded")
+        return
+    with telling.step("loading the city"), telling.bars() as tell:
+        sample.load_city(folder, tell)
+
+
+def slug_of(folder: Path) -> str:
+    """The short name of the agency that a city's folder describes."""
+    from openbeat.ops.sample.folder import read_folder
+
+    told = read_folder(folder).agency
+    return told.slug or slugify(told.name)
+
+
+def agencies() -> set[str]:
+    """The short names of every agency there is."""
     with connections["owner"].cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM accounts_agency)")
-        return bool(cursor.fetchone()[0])
+        cursor.execute("SELECT slug FROM accounts_agency")
+        return {slug for (slug,) in cursor.fetchall()}
 
 
 def training_links() -> list[dict[str, str]]:
