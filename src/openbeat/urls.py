@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("openbeat.web.forecasts")),
     path("", include("openbeat.web.plans")),
     path("", include("openbeat.web.trail")),
+    path("", include("openbeat.web.public")),
     path("", include("openbeat.web.places")),
     path("", include("openbeat.ops.health")),
 ]

@@ -50,6 +50,16 @@ def releases(actor: Actor) -> QuerySet[Release]:
     return seen.select_related("area_set").order_by("-made_at")
 
 
+def area_names(actor: Actor, release: Release) -> dict[str, str]:
+    """Code → name of the areas of a release, both open."""
+    return dict(release.area_set.areas.values_list("code", "name"))
+
+
+def area_shapes(actor: Actor, release: Release) -> list[tuple[str, str, Any]]:
+    """Code, name and outline (GeoJSON geometry) of the areas of a release."""
+    return list(release.area_set.areas.order_by("code").values_list("code", "name", "outline"))
+
+
 def month_tables(actor: Actor) -> list[MonthTable]:
     """Each month as last released, in order."""
     seen = visible(actor, Permission.PUBLICATION_VIEW, MonthTable.objects).select_related("release")

@@ -31,6 +31,8 @@ DESKS = (
     Desk(_("Forecasts"), "forecasts", "trending-up", Permission.FORECAST_VIEW),
     Desk(_("Patrol plans"), "plans", "route", Permission.PLAN_VIEW),
     Desk(_("Places"), "places", "map", Permission.PLACES_VIEW),
+    Desk(_("Publishing"), "publishing", "landmark", Permission.PUBLICATION_MAKE),
+    Desk(_("Log"), "log_checks", "shield-check", Permission.LOG_CHECK),
     Desk(_("Trail"), "trail", "scroll-text", Permission.TRAIL_READ),
     Desk(_("People"), "people", "users", Permission.PEOPLE_VIEW),
 )
