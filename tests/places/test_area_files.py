@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import pytest
 import shapefile
@@ -12,7 +13,7 @@ from pyproj import CRS, Transformer
 from shapely.geometry import box, mapping
 from tests.shared_data import shared
 
-from openbeat.places.readers import AreaFileUnreadable, CoordinateSystemUnknown, open_areas
+from openbeat.places.readers import AreaFileUnreadable, CoordinateSystemUnknown, open_areas, read_area_file
 from openbeat.places.shapes import ColumnMissing, Columns, guess_columns, km2, make_areas, outlines
 
 WEST, EAST = box(10.0, 50.0, 10.1, 50.1), box(10.1, 50.0, 10.2, 50.1)
@@ -182,6 +183,23 @@ def test_reads_a_real_citys_files(path: str, columns: Columns, count: int, size:
     areas = make_areas(table, columns).areas
     assert len(areas) == count
     assert sum(area.km2 for area in areas) == pytest.approx(size, abs=1)
+
+
+def test_a_shapefile_on_disk_is_read_with_its_parts() -> None:
+    table = read_area_file(shared("portland/Portland_Police_Districts/Portland_Police_Districts.shp"))
+    areas = make_areas(table, Columns("DISTRICT", "DISTRICT")).areas
+    assert len(areas) == 60
+    assert sum(area.km2 for area in areas) == pytest.approx(383, abs=1)
+    boundary = outline_of(shared("portland/portland_boundary_coords.csv"))
+    union = shapely.union_all([area.geometry for area in areas])
+    assert union.intersection(boundary).area / union.union(boundary).area > 0.9
+
+
+def outline_of(coordinates: Path) -> shapely.Polygon:
+    """The study area's outline, which is given as points in feet."""
+    points = [tuple(map(float, line.split(","))) for line in coordinates.read_text().split()[1:]]
+    to_degrees = Transformer.from_crs(2913, 4326, always_xy=True)
+    return shapely.make_valid(shapely.Polygon([to_degrees.transform(*point) for point in points]))
 
 
 def test_a_web_page_saved_as_a_zip_is_told_from_one() -> None:

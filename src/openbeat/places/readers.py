@@ -13,7 +13,7 @@ import struct
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree as ET
 
 import shapefile
@@ -65,6 +65,17 @@ def open_areas(filename: str, content: bytes) -> AreaTable:
     if not table.shapes:
         raise AreaFileUnreadable(f"{filename} holds no features", mend="choose the file that holds the areas")
     return table
+
+
+def read_area_file(path: Path) -> AreaTable:
+    """The features of a file on disk; of a shapefile with the parts that lie beside it. Raises AreaFileUnreadable."""
+    if path.suffix.lower() != ".shp":
+        return open_areas(path.name, path.read_bytes())
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        for part in sorted(path.parent.glob(f"{path.stem}.*")):
+            archive.write(part, part.name)
+    return open_areas(f"{path.name}.zip", whole.getvalue())
 
 
 def _unwrapped(name: str, content: bytes) -> tuple[str, bytes]:

@@ -28,7 +28,7 @@ from openbeat.ops.sample.folder import AreasPart, CityFolder, IncidentsPart, rea
 from openbeat.patrol import actions as patrol
 from openbeat.places import actions as places
 from openbeat.places import queries as placed
-from openbeat.places.readers import open_areas
+from openbeat.places.readers import read_area_file
 from openbeat.places.rules import Layer, stations_of
 from openbeat.places.shapes import Columns, guess_columns, make_areas
 from openbeat.seeing.scope import scope
@@ -111,7 +111,7 @@ def _add_places(house: Actor, agency: Agency, city: CityFolder, tell: Tell) -> N
 
 
 def _add_areas(house: Actor, agency: Agency, file: Path, part: AreasPart) -> None:
-    table = open_areas(file.name, file.read_bytes())
+    table = read_area_file(file)
     guess = guess_columns(table)
     reading = make_areas(table, Columns(part.code or guess.code, part.label or guess.name), epsg=part.epsg)
     places.add_areas(
