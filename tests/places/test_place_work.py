@@ -91,6 +91,21 @@ def test_work_stops_when_asked(analyst: Actor, tmp_path: Path) -> None:
     assert not store.tiles(basemap.pk).exists()
 
 
+def test_an_extract_of_another_city_is_told_as_such(analyst: Actor, tmp_path: Path) -> None:
+    areas = [AreaShape("1", "One", MultiPolygon([box(-87.7, 41.8, -87.6, 41.9)]))]
+    actions.add_areas(
+        analyst, Agency.objects.get(), layer=Layer.BEATS, name="B", valid_from=date(2020, 1, 1), areas=areas,
+        source="b", at=T0,
+    )  # fmt: skip
+    receive(analyst, binary(tmp_path))
+    network, basemap = StreetNetwork.objects.get(), Basemap.objects.get()
+    place_work.build_streets(agency_id=str(analyst.agency_id), network_id=str(network.pk))
+    place_work.build_basemap_of(agency_id=str(analyst.agency_id), basemap_id=str(basemap.pk))
+    for made in (network, basemap):
+        made.refresh_from_db()
+        assert (made.state, "nothing where your areas are" in made.failure) == (State.FAILED, True)
+
+
 def test_the_unforeseen_is_told_and_goes_on(analyst: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     receive(analyst, binary(tmp_path))
     basemap = Basemap.objects.get()

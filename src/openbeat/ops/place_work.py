@@ -11,10 +11,10 @@ from openbeat.kernel.errors import OpenbeatError
 from openbeat.kernel.time import now
 from openbeat.ops.tasks import task
 from openbeat.places import actions, queries, store
-from openbeat.places.extract import Progress
+from openbeat.places.extract import Bounds, ExtractElsewhere, Progress
 from openbeat.places.tiles import build_basemap
 from openbeat.seeing import progress
-from placewise.streets import StreetsError
+from placewise.streets import StreetGraph, StreetsError
 
 
 class Stopped(OpenbeatError):
@@ -29,6 +29,7 @@ def build_streets(actor: Actor, *, network_id: str) -> None:
     network = actions.begin_streets(actor, queries.network(actor, network_id))
     with _told(lambda words: actions.fail_streets(actor, network, words=words, at=now())):
         graph = queries.graph_of(actor, network)
+        _require_here(graph, queries.bounds(actor, network.agency_id))
         actions.finish_streets(actor, network, told=dict(graph.facts), at=now())
 
 
@@ -43,6 +44,18 @@ def build_basemap_of(actor: Actor, *, basemap_id: str) -> None:
         tell = _teller(basemap.pk, basemap.agency_id)
         built = build_basemap(store.folder(basemap.extract_id) / store.OSM, target, within=within, progress=tell)
         actions.finish_basemap(actor, basemap, built=built, at=now())
+
+
+def _require_here(graph: StreetGraph, bounds: Bounds | None) -> None:
+    """Refuse streets of another city: none of them lies within the agency's areas."""
+    if bounds is None:
+        return
+    west, south, east, north = bounds
+    here = (
+        (graph.shape_lon >= west) & (graph.shape_lon <= east) & (graph.shape_lat >= south) & (graph.shape_lat <= north)
+    )
+    if not here.any():
+        raise ExtractElsewhere
 
 
 @contextmanager

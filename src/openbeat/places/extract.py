@@ -64,6 +64,15 @@ class ExtractUnreadable(BadInput):
     code = "extract-unreadable"
 
 
+class ExtractElsewhere(BadInput):
+    """The extract is of other ground than the agency's areas."""
+
+    code = "extract-elsewhere"
+
+    def __init__(self) -> None:
+        super().__init__("the extract holds nothing where your areas are", mend="give the extract of your own city")
+
+
 @dataclass
 class Layer:
     """Features of one layer: shapes in degrees, the zoom from which each is drawn, and its properties."""

@@ -18,7 +18,7 @@ from pmtiles.writer import Writer
 from shapely import MultiLineString, MultiPoint, MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
-from openbeat.places.extract import ATTRIBUTION, Extract, Layer, Progress, read_extract
+from openbeat.places.extract import ATTRIBUTION, Extract, ExtractElsewhere, Layer, Progress, read_extract
 
 ZOOMS = range(8, 15)
 UNITS = 4096
@@ -49,9 +49,14 @@ def build_basemap(
     within: tuple[float, float, float, float] | None = None,
     progress: Progress | None = None,
 ) -> Basemap:
-    """Read an `.osm.pbf` and write its basemap; the target appears whole or not at all. Raises ExtractUnreadable."""
+    """Read an `.osm.pbf` and write its basemap; the target appears whole or not at all.
+
+    Raises ExtractUnreadable, ExtractElsewhere.
+    """
     tell = progress or (lambda _share, _words: None)
     found = read_extract(extract, within=within, progress=tell)
+    if not any(layer.shapes for layer in found.layers.values()):
+        raise ExtractElsewhere
     part = target.with_suffix(".part")
     count = 0
     with part.open("wb") as stream:
