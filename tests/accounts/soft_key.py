@@ -45,9 +45,7 @@ class SoftKey:
         """Answer a request to make a key."""
         self.user = raw(options["user"]["id"])
         point = self.key.public_key().public_numbers()
-        public = cbor.encode(
-            {1: 2, 3: -7, -1: 1, -2: point.x.to_bytes(32, "big"), -3: point.y.to_bytes(32, "big")}
-        )
+        public = cbor.encode({1: 2, 3: -7, -1: 1, -2: point.x.to_bytes(32, "big"), -3: point.y.to_bytes(32, "big")})
         held = bytes(16) + len(self.id).to_bytes(2, "big") + self.id + public
         data = self._data(self.flags | WITH_KEY, held)
         return self._answer(

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from tests.accounts.conftest import PASSWORD
 
 from openbeat.access import Role
 from openbeat.accounts import actions, entering
@@ -17,7 +18,6 @@ from openbeat.audit.models import Entry
 from openbeat.kernel.errors import Contradiction, NotInThisState
 from openbeat.kernel.time import now
 from openbeat.seeing.scope import scope
-from tests.accounts.conftest import PASSWORD
 
 
 def guess(person, password, at):

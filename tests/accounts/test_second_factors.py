@@ -11,6 +11,8 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from tests.accounts.conftest import PASSWORD
+from tests.accounts.soft_key import SoftKey
 
 from openbeat.access import Role
 from openbeat.accounts import actions
@@ -18,8 +20,6 @@ from openbeat.accounts.models import Person
 from openbeat.audit.models import Entry
 from openbeat.kernel.time import now
 from openbeat.seeing.scope import scope
-from tests.accounts.conftest import PASSWORD
-from tests.accounts.soft_key import SoftKey
 
 pytestmark = pytest.mark.django_db
 LOGIN = "account_login"
@@ -63,9 +63,7 @@ def with_passkey(district, role=Role.ANALYST, **key) -> SoftKey:
     page = browser.get(reverse("mfa_add_webauthn"))
     options = page.context["js_data"]["creation_options"]["publicKey"]
     options = json.loads(json.dumps(options, default=str))
-    answer = browser.post(
-        reverse("mfa_add_webauthn"), {"name": "phone", "credential": json.dumps(made.make(options))}
-    )
+    answer = browser.post(reverse("mfa_add_webauthn"), {"name": "phone", "credential": json.dumps(made.make(options))})
     made.status = answer.status_code
     return made
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
+from tests.accounts.conftest import PASSWORD
 
 from openbeat.access import Role
 from openbeat.accounts import actions, rules
@@ -17,7 +18,6 @@ from openbeat.audit.models import Entry
 from openbeat.kernel.time import now
 from openbeat.seeing.scope import scope
 from openbeat.web.staying import LOCK, SEEN
-from tests.accounts.conftest import PASSWORD
 
 HOUR = timedelta(hours=1)
 NOON = datetime.fromisoformat("2026-11-22T12:00:00+00:00")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -61,7 +61,9 @@ def people(actor: Actor, *, at: datetime, words: str = "", role: str = "", state
 
 def names_of(actor: Actor, person_ids: set[UUID | None]) -> dict[UUID, str]:
     """Person → name, for those in reach."""
-    seen = visible(actor, Permission.PEOPLE_VIEW, Person.objects.filter(pk__in={one for one in person_ids if one is not None}))
+    seen = visible(
+        actor, Permission.PEOPLE_VIEW, Person.objects.filter(pk__in={one for one in person_ids if one is not None})
+    )
     return dict(seen.values_list("id", "name"))
 
 
@@ -107,6 +109,17 @@ def factors(actor: Actor, person: Person) -> dict[str, int]:
 def locked(actor: Actor) -> QuerySet[Person]:
     """Accounts that wait for their release, longest first."""
     return visible(actor, Permission.PEOPLE_ADMINISTER, Person.objects.filter(state="locked")).order_by("locked_at")
+
+
+def without_role(actor: Actor, *, at: datetime) -> QuerySet[Person]:
+    """Active people who hold no role now."""
+    active = visible(actor, Permission.PEOPLE_ADMINISTER, Person.objects.filter(state="active"))
+    return active.exclude(pk__in=_in_force(at).values("person"))
+
+
+def ending_tokens(actor: Actor, *, at: datetime, within: timedelta = timedelta(days=14)) -> QuerySet[Token]:
+    """Tokens in force that end within these days, the next first."""
+    return tokens(actor).filter(revoked_at=None, expires__gt=at, expires__lte=at + within).order_by("expires")
 
 
 def device_profiles(actor: Actor) -> QuerySet[DeviceProfile]:
