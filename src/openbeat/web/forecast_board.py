@@ -60,7 +60,7 @@ def listing(request: Request, *, can_run: bool) -> dict[str, Any]:
     """The page of all forecasts."""
     state = request.GET.get("state", "")
     runs = queries.runs(request.actor)
-    shown = list((runs.filter(state=state) if state in State else runs)[:200])
+    shown = list((runs.filter(state=state) if state in list(State) else runs)[:200])
     columns = [
         Column("title", _("Forecast")),
         Column("state", _("State")),
