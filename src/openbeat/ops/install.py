@@ -85,7 +85,7 @@ def build_front_end() -> None:
     """Installs the front end's packages and builds it, if its lock or its sources have changed."""
     lock = ROOT / "package-lock.json"
     environment = node_environment()
-    modules_mark, built_mark = digest([lock]), digest([lock, *sources()])
+    modules_mark, built_mark = digest([lock]), front_end_mark()
     if read(MODULES / ".installed") != modules_mark:
         follow([npm(environment), "ci", "--no-progress"], "front-end packages", 0, environment)
         (MODULES / ".installed").write_text(modules_mark)
@@ -93,6 +93,11 @@ def build_front_end() -> None:
         follow([npm(environment), "run", "build"], "front end", 0, environment)
         BUILT.mkdir(parents=True, exist_ok=True)
         (BUILT / ".built").write_text(built_mark)
+
+
+def front_end_mark() -> str:
+    """Changes when the front end has to be built again."""
+    return digest([ROOT / "package-lock.json", *sources()])
 
 
 def sources() -> list[Path]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from openbeat.kernel.errors import Misconfigured, OpenbeatError
 from openbeat.ops import database, telling
-from openbeat.ops.doctor.round import doctor
+from openbeat.ops.doctor.visit import doctor
 from openbeat.ops.paths import here
 from openbeat.ops.up import stop, up
 

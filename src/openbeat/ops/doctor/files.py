@@ -74,7 +74,7 @@ def front_end() -> Iterator[Finding]:
     built = install.read(install.BUILT / ".built")
     if not built:
         yield fail("front end", "the pages' scripts and styles are not built", "run `make up`")
-    elif built != install.digest([install.ROOT / "package-lock.json", *install.sources()]):
+    elif built != install.front_end_mark():
         yield warn("front end", "the pages' scripts and styles are older than their sources", "run `make up`")
     else:
         yield ok("front end", "built from the sources that lie here")

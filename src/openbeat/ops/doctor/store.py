@@ -45,7 +45,7 @@ def application_role(owner: psycopg.Connection, application: psycopg.Connection)
     faults = list(_rights_too_many(owner, me))
     if me == owner.info.user:
         faults.append("the same as the owner")
-    owned = _names(owner, "SELECT relname FROM pg_class WHERE pg_get_userbyid(relowner) = %s", me)
+    owned = _names(owner, _TABLES + " AND pg_get_userbyid(c.relowner) = %s", me)
     if owned:
         faults.append(f"owner of {', '.join(owned)}")
     if faults:

@@ -1,4 +1,4 @@
-"""One round of the doctor: every check in order, told to a person or as JSON."""
+"""One visit of the doctor: every check in order, told to a person or as JSON."""
 
 from __future__ import annotations
 
