@@ -11,6 +11,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("openbeat.web.sign_in")),
     path("", include("openbeat.web.people")),
     path("", include("openbeat.web.organisation")),
+    path("", include("openbeat.web.intake")),
+    path("", include("openbeat.web.incidents")),
     path("", include("openbeat.web.forecasts")),
     path("", include("openbeat.web.plans")),
     path("", include("openbeat.web.trail")),

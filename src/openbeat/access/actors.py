@@ -66,3 +66,7 @@ def resident(agency_id: UUID, source_address: str = "") -> Actor:
     """Anyone at all, reading what one agency publishes."""
     holding = Holding(Role.RESIDENT, agency_id, None, frozenset({agency_id}))
     return Actor(None, agency_id, (holding,), source_address)
+
+
+NOBODY = Actor(None, None)
+"""Who has not signed in: holds nothing, reaches nothing."""

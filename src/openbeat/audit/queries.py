@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from openbeat.access import Actor
 from openbeat.audit.body import FIELDS, as_plain, canonical_entry, commitment
 from openbeat.audit.models import Entry, Leaf
 from witness.entries import EntryFile
 
 PAGE = 50
 BATCH = 5_000
+
+
+class Reader(Protocol):
+    """Who reads, as far as the trail needs to know: which agencies' entries are in reach."""
+
+    @property
+    def reach(self) -> frozenset[UUID]:
+        """Those agencies."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,7 @@ class Difference:
     entry_id: UUID
 
 
-def _entries(actor: Actor, filters: Filters) -> QuerySet[Entry]:
+def _entries(actor: Reader, filters: Filters) -> QuerySet[Entry]:
     asked = {
         "operation": filters.operation,
         "deed": filters.deed,
@@ -71,7 +79,7 @@ def _entries(actor: Actor, filters: Filters) -> QuerySet[Entry]:
     return found.exclude(refused="") if filters.refused else found
 
 
-def lines(actor: Actor, filters: Filters = EVERYTHING, *, before: UUID | None = None) -> list[Line]:
+def lines(actor: Reader, filters: Filters = EVERYTHING, *, before: UUID | None = None) -> list[Line]:
     """At most a page of entries in reach, newest first; `before` is the last of the page before."""
     found = _entries(actor, filters).order_by("-id")
     rows = list((found.filter(id__lt=before) if before else found)[:PAGE])
@@ -79,7 +87,7 @@ def lines(actor: Actor, filters: Filters = EVERYTHING, *, before: UUID | None = 
     return [_line(row, indices.get(row.id)) for row in rows]
 
 
-def line(actor: Actor, entry_id: UUID) -> Line | None:
+def line(actor: Reader, entry_id: UUID) -> Line | None:
     """One entry in reach."""
     row = _entries(actor, EVERYTHING).filter(pk=entry_id).first()
     leaf = Leaf.objects.filter(entry_id=entry_id).first()
@@ -90,12 +98,12 @@ def _line(row: Entry, index: int | None) -> Line:
     return Line(index, row.id, {name: getattr(row, name) for name in FIELDS})
 
 
-def deeds(actor: Actor) -> list[str]:
+def deeds(actor: Reader) -> list[str]:
     """The deeds that occur in reach, for the filter."""
     return list(_entries(actor, EVERYTHING).order_by("deed").values_list("deed", flat=True).distinct())
 
 
-def entry_file(actor: Actor, entry_id: UUID) -> bytes | None:
+def entry_file(actor: Reader, entry_id: UUID) -> bytes | None:
     """An entry with its salt and index, as `python -m witness verify --entry` takes it; None before it has an index."""
     row = _entries(actor, EVERYTHING).filter(pk=entry_id).first()
     leaf = Leaf.objects.filter(entry_id=entry_id).first()
@@ -105,19 +113,19 @@ def entry_file(actor: Actor, entry_id: UUID) -> bytes | None:
     return EntryFile(leaf.index, bytes(row.salt), plain).write()
 
 
-def log_size(actor: Actor) -> int:
+def log_size(actor: Reader) -> int:
     """How many entries have an index."""
     last = Leaf.objects.order_by("-index").first()
     return last.index + 1 if last else 0
 
 
-def unnumbered(actor: Actor, *, before: datetime) -> int:
+def unnumbered(actor: Reader, *, before: datetime) -> int:
     """Entries in reach written before a moment that still have no index: something keeps them from the log."""
     late = _entries(actor, Filters(until=before))
     return late.exclude(id__in=Leaf.objects.values("entry_id")).count()
 
 
-def compare(actor: Actor) -> Iterator[tuple[int, list[Difference]]]:
+def compare(actor: Reader) -> Iterator[tuple[int, list[Difference]]]:
     """Batches: how many entries in reach were held against their leaves, and those that differ."""
     last: UUID | None = None
     while True:

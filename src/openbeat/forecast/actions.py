@@ -89,8 +89,8 @@ def approve_forecast(actor: Actor, run: Run, /, *, expires: date, at: datetime) 
             "this forecast did not beat the plain count in its own back-test, so it is not offered",
             mend="plan from the plain count, or forecast another class, area or horizon",
         )
-    if actor.person_id is None:
-        raise Contradiction("a forecast is approved by a named person")
+    if actor.person_id is None or actor.token_id is not None:
+        raise Contradiction("a forecast is approved by a named person, never by a programme")
     if not run.starts <= expires <= run.ends:
         raise Contradiction(f"it may be used from {run.starts} until {run.ends}; choose a day between them")
     run.approved_by_id, run.approved_at, run.expires = actor.person_id, at, expires

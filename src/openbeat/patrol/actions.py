@@ -166,8 +166,8 @@ def _keep(plan: Plan, solution: Mapping[str, Any]) -> Plan:
 @action(Permission.PLAN_APPROVE)
 def approve_plan(actor: Actor, plan: Plan, /, *, at: datetime) -> Plan:
     """A named commander answers for the plan; from then on it is not changed."""
-    if actor.person_id is None:
-        raise Contradiction("a plan is approved by a named person")
+    if actor.person_id is None or actor.token_id is not None:
+        raise Contradiction("a plan is approved by a named person, never by a programme")
     if plan.findings:
         raise Contradiction(
             f"the checker found {len(plan.findings)} broken promises in this plan", mend="mend them or make a new plan"

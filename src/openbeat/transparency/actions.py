@@ -29,8 +29,8 @@ def publish(
     basis: str,
 ) -> Release:
     """Release the whole months between two days, and the cards of the forecasts in use, to everybody."""
-    if actor.person_id is None:
-        raise Contradiction("figures are released by a named person")
+    if actor.person_id is None or actor.token_id is not None:
+        raise Contradiction("figures are released by a named person, never by a programme")
     wanted = months(first, last)
     if not wanted:
         raise Contradiction(f"there is no whole month from {first} to {last}", mend="choose a longer time")

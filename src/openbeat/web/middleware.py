@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 
-from openbeat.access import Actor
+from openbeat.access.actors import NOBODY
 from openbeat.accounts.identity import actor_of, agency_now
 from openbeat.accounts.sessions import AGENCY
 from openbeat.kernel.errors import BadInput, NotFound, OpenbeatError, Refusal
@@ -22,8 +22,6 @@ from openbeat.seeing.scope import rows_of
 from openbeat.web.request import Request
 
 Handler = Callable[[HttpRequest], HttpResponse]
-
-NOBODY = Actor(None, None)
 
 
 class ActorMiddleware:

@@ -20,6 +20,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from openbeat.access.actors import NOBODY
 from openbeat.accounts.queries import Agency
 from openbeat.incidents import queries as incidents
 from openbeat.kernel.errors import NotFound, OpenbeatError
@@ -28,7 +29,6 @@ from openbeat.seeing.scope import scope
 from openbeat.transparency import actions, queries
 from openbeat.transparency.queries import MonthTable, Release
 from openbeat.transparency.rules import THRESHOLD, months, who_may
-from openbeat.web.middleware import NOBODY
 from openbeat.web.public_tables import area_table, class_table, counts_chart, forecast_cards, rights_table
 from openbeat.web.request import Request
 from openbeat.web.trail import BASES

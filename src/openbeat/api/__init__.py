@@ -1,0 +1,1 @@
+"""The edge for programmes: tokens scoped to permissions, and open data for everybody."""
