@@ -1,0 +1,45 @@
+"""Patrol plans: which unit is to be seen where and when, the promises kept, and an independent check of each."""
+
+from placewise.plan.check import Finding, check
+from placewise.plan.draft import REASONS
+from placewise.plan.errors import BadEdit, BadPlan, BadProblem, CannotKeep, NoRoom, PlanError, UnknownEngine
+from placewise.plan.problem import Break, Place, Problem, Station, Unit, Window, travel_seconds
+from placewise.plan.result import Plan, Rest, Tour, Unvisited, Visit
+from placewise.plan.revise import Add, Drop, Edit, Lock, Move, revise
+from placewise.plan.solve import ENGINES, solve
+from placewise.plan.stop import Progress, Stop
+
+__all__ = [
+    "ENGINES",
+    "REASONS",
+    "Add",
+    "BadEdit",
+    "BadPlan",
+    "BadProblem",
+    "Break",
+    "CannotKeep",
+    "Drop",
+    "Edit",
+    "Finding",
+    "Lock",
+    "Move",
+    "NoRoom",
+    "Place",
+    "Plan",
+    "PlanError",
+    "Problem",
+    "Progress",
+    "Rest",
+    "Station",
+    "Stop",
+    "Tour",
+    "Unit",
+    "UnknownEngine",
+    "Unvisited",
+    "Visit",
+    "Window",
+    "check",
+    "revise",
+    "solve",
+    "travel_seconds",
+]
