@@ -84,11 +84,9 @@ def kill_all(process: subprocess.Popen[str], clone: Path) -> None:
 
 def database_of(clone: Path) -> list[psutil.Process]:
     """The processes of the clone's own database."""
-    found = []
-    for candidate in psutil.process_iter(["name", "cwd"]):
-        if candidate.info["name"] == "postgres" and candidate.info["cwd"] == str(clone / "var" / "postgres"):
-            found.append(candidate)
-    return found
+    folder = str(clone / "var" / "postgres")
+    every = psutil.process_iter(["name", "cwd"])
+    return [one for one in every if one.info["name"] == "postgres" and one.info["cwd"] == folder]
 
 
 if __name__ == "__main__":
