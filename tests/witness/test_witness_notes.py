@@ -129,9 +129,10 @@ def test_what_is_no_note_is_refused(data: bytes) -> None:
         Note.parse(data)
 
 
-@given(st.integers(0, len(GOOD) - 1), st.integers(0, 7))
-def test_any_turned_bit_is_noticed(at: int, bit: int) -> None:
-    damaged = bytearray(GOOD)
-    damaged[at] ^= 1 << bit
-    with pytest.raises(Failure):
-        Note.parse(bytes(damaged)).verified_by([SIGNER.verifier])
+@pytest.mark.parametrize("bit", range(8))
+def test_any_turned_bit_is_noticed(bit: int) -> None:
+    for at in range(len(GOOD)):
+        damaged = bytearray(GOOD)
+        damaged[at] ^= 1 << bit
+        with pytest.raises(Failure):
+            Note.parse(bytes(damaged)).verified_by([SIGNER.verifier])
