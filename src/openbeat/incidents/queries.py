@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import numpy as np
@@ -24,6 +24,7 @@ from openbeat.kernel.errors import NotFound
 from openbeat.seeing.visible import visible
 
 PAGE = 50
+SLACK = timedelta(days=1)
 NEWEST = ("-occurred_from", "-id")
 OLDEST = ("occurred_from", "id")
 
@@ -108,6 +109,16 @@ def offence_classes(
     return found if reported is None else found.filter(reported_by_victims=reported)
 
 
+def offence_class(actor: Actor, key: str) -> OffenceClass | None:
+    """The class of this key or code, or none where nothing is said."""
+    if not key.strip():
+        return None
+    found = OffenceClass.objects.filter(Q(pk=key.strip()) | Q(scheme=Scheme.NIBRS, code=key.strip())).first()
+    if found is None:
+        raise NotFound(f"no list has a class {key}", mend="choose one of the classes offered")
+    return found
+
+
 def classes_present(actor: Actor, *, reported: bool | None = None) -> list[tuple[OffenceClass, int]]:
     """The classes of which there are incidents in reach, with their number, the most first."""
     counts = dict(
@@ -156,6 +167,9 @@ def _condition(filters: Filters) -> Q:
     asked = {
         "offence_class__in": filters.classes,
         "source__in": filters.sources,
+        # a local day lies within a day of UTC's: these two let the index of moments be used
+        "occurred_from__gte": filters.first and _midnight(filters.first - SLACK),
+        "occurred_from__lt": filters.last and _midnight(filters.last + 2 * SLACK),
         "day__gte": filters.first,
         "day__lte": filters.last,
         "hour__in": filters.hours,
@@ -163,6 +177,10 @@ def _condition(filters: Filters) -> Q:
     }
     found = Q(**{lookup: value for lookup, value in asked.items() if value})
     return found & Q(offence_class=None) if filters.unmapped else found
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def page(actor: Actor, filters: Filters, *, older: Cursor | None = None, newer: Cursor | None = None) -> Page:
@@ -258,7 +276,11 @@ def span(actor: Actor) -> tuple[date, date] | None:
 def arrest_shares(actor: Actor) -> list[ArrestShare]:
     """Of each class whose source tells of arrests, their share; above 0.6 it looks discovered by patrols."""
     told = _seen(actor).exclude(arrest=None).exclude(offence_class=None)
-    found = told.values_list("offence_class").annotate(Count("pk"), Count("pk", filter=Q(arrest=True))).order_by()
+    found = (
+        told.values_list("offence_class")
+        .annotate(rows=Count("pk"), arrests=Count("pk", filter=Q(arrest=True)))
+        .order_by()
+    )
     named = {one.pk: one for one in offence_classes(actor)}
     shares = [
         ArrestShare(named[pk], rows, arrests / rows, arrest_flagged(rows, arrests)) for pk, rows, arrests in found

@@ -144,7 +144,7 @@ class Normaliser:
             _given(profile.time.occurred_from, raw),
             *_numbers(profile, raw),
             _text_of((profile.place.area,), raw).alias("area_hint"),
-            _local_code(profile, raw),
+            local_code_of(profile, raw),
             _flag(profile.arrest, raw).alias("arrest"),
             _flag(profile.domestic, raw).alias("domestic"),
             _key(profile, raw).alias("key"),
@@ -246,7 +246,8 @@ def _number(text: pl.Expr, *, comma: bool) -> pl.Expr:
     return plain.cast(pl.Float64, strict=False)
 
 
-def _local_code(profile: Profile, raw: pl.DataFrame) -> pl.Expr:
+def local_code_of(profile: Profile, raw: pl.DataFrame) -> pl.Expr:
+    """The source's own code of each row."""
     offence = profile.offence
     if not offence.columns:
         return pl.lit(offence.constant or None, dtype=pl.String).alias("local_code")

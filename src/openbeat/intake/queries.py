@@ -15,7 +15,7 @@ from openbeat.access import Actor, Permission
 from openbeat.intake import bringing, mending
 from openbeat.intake.bringing import Tell
 from openbeat.intake.models import Import, RefusedRow, SavedProfile
-from openbeat.intake.normalise import Bounds
+from openbeat.intake.normalise import Bounds, local_code_of
 from openbeat.intake.profile import Profile, from_table, from_toml, shipped, shipped_names
 from openbeat.intake.quality import Report
 from openbeat.intake.readers import AS_FOUND, MORE, ROW, preview
@@ -25,6 +25,9 @@ from openbeat.places import queries as places
 from openbeat.seeing import progress
 from openbeat.seeing.progress import Standing
 from openbeat.seeing.visible import visible
+
+SAMPLE = 2_000
+"""Rows looked at for their codes before the whole file is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,15 @@ def first_rows(actor: Actor, imported: Import, *, rows: int = 20) -> Preview:
     numbers = frame[ROW].to_list()
     plain = frame.drop(ROW, MORE, strict=False).select(pl.all().cast(pl.String).fill_null(""))
     return Preview(plain.columns, [(number, list(row)) for number, row in zip(numbers, plain.iter_rows(), strict=True)])
+
+
+def sample_codes(actor: Actor, imported: Import, profile: Profile) -> list[str]:
+    """The offence codes in the file's first rows, the commonest first."""
+    if not profile.offence.columns or not set(profile.offence.columns) <= set(imported.found.get("columns", ())):
+        return []
+    frame = preview(Path(imported.file), profile.read, rows=SAMPLE)
+    codes = frame.select(local_code_of(profile, frame).alias("code")).to_series().drop_nulls()
+    return codes.value_counts(sort=True).to_series().to_list()
 
 
 def dry_run(actor: Actor, imported: Import, *, at: datetime, tell: Tell) -> Report:

@@ -116,6 +116,14 @@ def cells_by_area(actor: Actor, area_set: AreaSet) -> CellsByArea:
     return CellsByArea(cells, np.array([number[area] for _, area in rows], np.int32), keys, area_set.resolution)
 
 
+def cells_of_area(actor: Actor, area_id: UUID | str) -> tuple[list[int], int]:
+    """One area's cells and their resolution."""
+    area = visible(actor, Permission.PLACES_VIEW, Area.objects.filter(pk=area_id)).select_related("area_set").first()
+    if area is None:
+        raise NotFound("there is no such area, or it is not yours to see")
+    return list(AreaCell.objects.filter(area=area).values_list("cell", flat=True)), area.area_set.resolution
+
+
 def names_of_cells(actor: Actor, area_set: AreaSet, cells: NDArray[np.int64]) -> list[str]:
     """The name of the area that each cell's centre lies in; empty outside of the set."""
     corners = [h3.cell_to_latlng(h3.int_to_str(cell)) for cell in cells.tolist()]

@@ -1,0 +1,108 @@
+"""The incidents desk: map and table by the address, counts, one incident with its provenance, export, codes."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_POST
+
+from openbeat.access import Permission, permits, scopes
+from openbeat.audit.words import LegalBasis
+from openbeat.incidents import actions, queries
+from openbeat.kernel.errors import BadInput, OpenbeatError
+from openbeat.web import incident_pages as pages
+from openbeat.web.incident_filters import FilterForm, cursor
+from openbeat.web.request import Request
+from openbeat.web.trail import BASES
+
+
+@login_required
+@require_GET
+def incidents(request: HttpRequest) -> HttpResponse:
+    """The incidents that the address asks for: counts, map, table."""
+    seen = cast("Request", request)
+    form = FilterForm(seen)
+    filters = form.filters()
+    place = request.GET.get("cursor", "")
+    older, newer = (None, cursor(place[1:])) if place.startswith("~") else (cursor(place), None)
+    page = queries.page(seen.actor, filters, older=older, newer=newer)
+    context = pages.desk(seen, filters, page) | {
+        "form": form,
+        "may_import": bool(scopes(seen.actor, Permission.IMPORT_RUN)),
+        "may_export": bool(scopes(seen.actor, Permission.INCIDENT_EXPORT)),
+        "bases": [(basis.value, words) for basis, words in BASES.items() if basis is not LegalBasis.CONSENT],
+        "export_url": f"{reverse('incidents_export')}?{request.GET.urlencode()}",
+    }
+    return render(request, "incidents/desk.html", context)
+
+
+@login_required
+@require_GET
+def incident(request: HttpRequest, incident_id: UUID) -> HttpResponse:
+    """One incident: what is known of it, from where, and what it said before."""
+    seen = cast("Request", request)
+    return render(request, "incidents/incident.html", pages.one(seen, queries.incident(seen.actor, incident_id)))
+
+
+@login_required
+@require_POST
+def export(request: HttpRequest) -> HttpResponseBase:
+    """The incidents as CSV, handed over with a reason and a legal basis."""
+    seen = cast("Request", request)
+    if seen.agency is None:
+        raise BadInput("no agency is at work here", mend="sign in again")
+    filters = FilterForm(seen).filters()
+    given = {"reason": request.POST.get("reason", ""), "basis": request.POST.get("legal_basis", "")}
+    try:
+        file = actions.export_incidents(seen.actor, seen.agency, filters=filters, **given)
+    except OpenbeatError as refusal:
+        messages.error(request, f"{refusal.words}. {refusal.mend}")
+        return redirect(f"{reverse('incidents')}?{request.GET.urlencode()}")
+    return FileResponse(file, as_attachment=True, filename="incidents.csv", content_type="text/csv; charset=utf-8")
+
+
+@login_required
+@require_GET
+def offences(request: HttpRequest) -> HttpResponse:
+    """The classes in use, which of them forecasts may take, and the sources' own codes."""
+    seen = cast("Request", request)
+    may = bool(scopes(seen.actor, Permission.OFFENCES_MANAGE))
+    return render(request, "incidents/offences.html", pages.offences(seen, may=may))
+
+
+@login_required
+@require_POST
+def map_code(request: HttpRequest, code_id: UUID) -> HttpResponse:
+    """Say which class a source's own code means."""
+    seen = cast("Request", request)
+    code = queries.local_code(seen.actor, code_id)
+    chosen: Any = queries.offence_class(seen.actor, request.POST.get("class", ""))
+    try:
+        actions.map_local_code(seen.actor, code, offence_class=chosen, patrol_found="patrol" in request.POST)
+    except OpenbeatError as refusal:
+        messages.error(request, f"{refusal.words}. {refusal.mend}")
+    else:
+        messages.success(request, _("The code is mapped; its incidents follow."))
+    return redirect(f"{reverse('offences')}?source={code.source_id}")
+
+
+def may_map(request: Request, code: Any) -> bool:
+    """Whether this person may say what a code means."""
+    return permits(request.actor, Permission.OFFENCES_MANAGE, code)
+
+
+urlpatterns = [
+    path("incidents/", incidents, name="incidents"),
+    path("incidents/export/", export, name="incidents_export"),
+    path("incidents/offences/", offences, name="offences"),
+    path("incidents/offences/<uuid:code_id>/", map_code, name="offence_map"),
+    path("incidents/<uuid:incident_id>/", incident, name="incident"),
+]
