@@ -62,7 +62,7 @@ def test_the_basemap_is_drawn_around_the_areas(analyst: Actor, tmp_path: Path) -
     place_work.build_basemap_of(agency_id=str(analyst.agency_id), basemap_id=str(waiting.pk))
     made = queries.basemap_in_use(analyst, waiting.agency_id)
     assert made == waiting
-    assert (made.west, made.north) == pytest.approx((10.0, 50.04))
+    assert (made.west, made.north) == pytest.approx((10.0, 50.03))
     assert store.tiles(made.pk).stat().st_size == made.size
     assert progress.standing(made.pk) == progress.NOT_BEGUN
 

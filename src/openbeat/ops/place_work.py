@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from openbeat.access import Actor
+from openbeat.accounts.identity import agency_now, agency_of
 from openbeat.kernel.errors import OpenbeatError
 from openbeat.kernel.time import now
 from openbeat.ops.tasks import task
@@ -27,10 +30,10 @@ class Stopped(OpenbeatError):
 def build_streets(actor: Actor, *, network_id: str) -> None:
     """Read the extract's streets into a graph and keep it beside the extract."""
     network = actions.begin_streets(actor, queries.network(actor, network_id))
-    with _told(lambda words: actions.fail_streets(actor, network, words=words, at=now())):
+    with _told(lambda words: actions.fail_streets(actor, network, words=words, at=_at(actor))):
         graph = queries.graph_of(actor, network)
         _require_here(graph, queries.bounds(actor, network.agency_id))
-        actions.finish_streets(actor, network, told=dict(graph.facts), at=now())
+        actions.finish_streets(actor, network, told=dict(graph.facts), at=_at(actor))
 
 
 @task("places.build_basemap")
@@ -39,11 +42,11 @@ def build_basemap_of(actor: Actor, *, basemap_id: str) -> None:
     basemap = actions.begin_basemap(actor, queries.basemap(actor, basemap_id))
     target = store.tiles(basemap.pk)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _told(lambda words: actions.fail_basemap(actor, basemap, words=words, at=now())):
+    with _told(lambda words: actions.fail_basemap(actor, basemap, words=words, at=_at(actor))):
         within = queries.bounds(actor, basemap.agency_id)
         tell = _teller(basemap.pk, basemap.agency_id)
         built = build_basemap(store.folder(basemap.extract_id) / store.OSM, target, within=within, progress=tell)
-        actions.finish_basemap(actor, basemap, built=built, at=now())
+        actions.finish_basemap(actor, basemap, built=built, at=_at(actor))
 
 
 def _require_here(graph: StreetGraph, bounds: Bounds | None) -> None:
@@ -56,6 +59,11 @@ def _require_here(graph: StreetGraph, bounds: Bounds | None) -> None:
     )
     if not here.any():
         raise ExtractElsewhere
+
+
+def _at(actor: Actor) -> datetime:
+    """The agency's now, which in training is not the wall clock's."""
+    return agency_now(agency_of(cast("UUID", actor.agency_id)), now())
 
 
 @contextmanager

@@ -173,9 +173,19 @@ def _snapshot(header: Any) -> str:
 
 
 def _bounds(header: Any, layers: Mapping[str, Layer], within: Bounds | None) -> Bounds:
-    """The box asked for, else the file's own, else where nearly all of its roads lie (ways may stick out far)."""
-    if within is not None:
-        return within
+    """The extract's own ground, and of it what was asked for."""
+    own = _own_bounds(header, layers)
+    if within is None:
+        return own
+    west, south = max(own[0], within[0]), max(own[1], within[1])
+    east, north = min(own[2], within[2]), min(own[3], within[3])
+    if west >= east or south >= north:
+        raise ExtractElsewhere
+    return (west, south, east, north)
+
+
+def _own_bounds(header: Any, layers: Mapping[str, Layer]) -> Bounds:
+    """The file's own box, else where nearly all that it holds lies (ways may stick out far)."""
     box = header.box()
     if box.valid():
         return (box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat)

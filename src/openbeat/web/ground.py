@@ -23,10 +23,9 @@ class Outlined(Protocol):
 def map_ground(request: Request, area_set: Outlined) -> dict[str, Any]:
     """Arguments for `Map`: outlines, tiles where there are some, bounds, attribution."""
     basemap = places.basemap_in_use(request.actor, area_set.agency_id)
-    thanks = [area_set.attribution, basemap.extract.attribution if basemap else ""]
     return {
         "areas_url": reverse("area_set_geojson", args=[area_set.id]),
         "tiles_url": reverse("basemap_tiles", args=[basemap.id]) if basemap else "",
         "bounds": area_set.bounds,
-        "attribution": " · ".join(dict.fromkeys(text for text in thanks if text)),
+        "attribution": area_set.attribution,
     }

@@ -159,10 +159,12 @@ def streets_page(request: Request, agency_id: UUID) -> dict[str, Any]:
     }
     failures = [one for one in newest.values() if one is not None and one.state == State.FAILED]
     with_streets = network is not None and network.extract is not None
+    kmh = (network and network.kmh) or DEFAULT_KMH
     return {
+        "kmh": kmh,
         "tabs": tabs("streets"),
         "with_streets": with_streets,
-        "guess": {"kmh": number((network and network.kmh) or DEFAULT_KMH, 0), "detour": number(DETOUR, 1)},
+        "guess": {"kmh": number(kmh, 0), "detour": number(DETOUR, 1)},
         "network_facts": _network_facts(network) if with_streets else [],
         "basemap_facts": _basemap_facts(basemap) if basemap else [],
         "map": basemap and _basemap_map(basemap),
@@ -240,10 +242,19 @@ def stations_page(request: Request, agency_id: UUID) -> dict[str, Any]:
         }
         for one in found
     ]
-    basemap = queries.basemap_in_use(request.actor, agency_id)
-    tiles = reverse("basemap_tiles", args=[basemap.pk]) if basemap else ""
     data = cast("Any", {"type": "FeatureCollection", "features": features})
-    return page | {"map": Map("places", _("Stations"), data=data, tiles_url=tiles, bounds=_around(found))}
+    ground = _ground(request, agency_id) | {"bounds": _around(found)}
+    return page | {"map": Map("places", _("Stations"), data=data, **ground)}
+
+
+def _ground(request: Request, agency_id: UUID) -> dict[str, Any]:
+    """Basemap and the outlines of the areas in force, where there are some."""
+    force = queries.area_sets_in_force(request.actor, agency_id, request.now.date())
+    shown: Any = next(iter(force.values()), None)
+    if shown is not None:
+        return map_ground(request, shown)
+    basemap = queries.basemap_in_use(request.actor, agency_id)
+    return {"tiles_url": reverse("basemap_tiles", args=[basemap.pk])} if basemap else {}
 
 
 def _around(found: list[Any], margin: float = 0.01) -> tuple[float, float, float, float]:

@@ -170,7 +170,8 @@ def area_withdraw(request: HttpRequest, set_id: UUID) -> HttpResponse:
 def streets(request: HttpRequest) -> HttpResponse:
     """How travel times are made, and the basemap; extract and speed come in here."""
     seen = cast("Request", request)
-    extract, speed = ExtractForm(), SpeedForm()
+    page = streets_page(seen, _agency_id(seen))
+    extract, speed = ExtractForm(), SpeedForm(initial={"kmh": page["kmh"]})
     status = 200
     if request.method == "POST":
         extract = ExtractForm(request.POST, request.FILES) if "extract" in request.POST else extract
@@ -179,8 +180,8 @@ def streets(request: HttpRequest) -> HttpResponse:
         if given.is_valid() and _streets_deed(seen, given):
             return redirect("streets")
         status = 422
-    context = streets_page(seen, _agency_id(seen)) | {"extract_form": extract, "speed_form": speed}
-    return render(request, "places/streets.html", context | {"may_manage": _may_manage(seen)}, status=status)
+    context = page | {"extract_form": extract, "speed_form": speed, "may_manage": _may_manage(seen)}
+    return render(request, "places/streets.html", context, status=status)
 
 
 def _streets_deed(request: Request, form: Form) -> bool:
