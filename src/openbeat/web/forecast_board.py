@@ -18,9 +18,9 @@ from openbeat.places import queries as places
 from openbeat.web.ground import map_ground
 from openbeat.web.request import Request
 from openbeat.web.ui.bits import Badge
-from openbeat.web.ui.charts import BarChart, Basis, Bin, CalibrationChart, LineChart, Series
+from openbeat.web.ui.charts import BarChart, Basis, LineChart, Series
 from openbeat.web.ui.maps import Legend, Map
-from openbeat.web.ui.scales import classes, number
+from openbeat.web.ui.scales import number, top_classes
 from openbeat.web.ui.tables import Column, Empty, Row, Table
 from placewise.evaluate.report import Backtest, ModelReport
 
@@ -112,9 +112,24 @@ def board(request: Request, run: Run) -> dict[str, Any]:
         "scores": score_table(report),
         "calibration": calibration_chart(run, report),
         "exposure": exposure_table(run),
-        "reasons": (run.verdict or {}).get("reasons", []),
+        "reasons": verdict_words(report, run.estimator) or (run.verdict or {}).get("reasons", []),
         "method": report.models[run.estimator].description if run.estimator in report.models else "",
     }
+
+
+def verdict_words(report: Backtest, estimator: str) -> list[str]:
+    """The two comparisons on which the verdict rests, each with its interval."""
+    if estimator == report.baseline or estimator not in report.models:
+        return []
+    against = report.models[estimator].against_baseline
+    hit, log = against["mean_hit_rate"], against["log_score"]
+    words = _("%(what)s: %(difference)s against the plain count (95 %% interval %(low)s to %(high)s)")
+    points = {name: f"{100 * getattr(hit, name):+.2f}" for name in ("difference", "low", "high")}
+    nats = {name: f"{getattr(log, name):+.3f}" for name in ("difference", "low", "high")}
+    return [
+        words % (points | {"what": _("Incidents caught, mean over 1 to 10 % of the area, in points")}),
+        words % (nats | {"what": _("Log score of each incident, in nats")}),
+    ]
 
 
 def _basis(report: Backtest) -> Basis:
@@ -158,9 +173,9 @@ def stats(run: Run, report: Backtest) -> list[dict[str, Any]]:
 def surface_map(request: Request, run: Run, surface: SurfaceArrays) -> Map:
     """Hexes coloured by expected counts; cells where next to nothing is expected are left to the ground."""
     shown = surface.expected >= 0.001
-    bounds = [float(f"{bound:.2g}") for bound in classes(surface.expected[shown].tolist() or [0.0], 7)]
+    bounds = sorted({float(f"{bound:.2g}") for bound in top_classes(surface.expected[shown].tolist() or [0.0])})
     data = [
-        {"cell": f"{cell:x}", "value": round(value, 4), "low": int(low), "high": int(high)}
+        {"cell": f"{cell:x}", "value": round(value, 4), "words": f"{low:.0f}–{high:.0f} (90 %)"}
         for cell, value, low, high in zip(
             surface.cells[shown].tolist(),
             surface.expected[shown].tolist(),
@@ -175,7 +190,7 @@ def surface_map(request: Request, run: Run, surface: SurfaceArrays) -> Map:
         id="surface",
         tall=True,
         data=data,
-        legend=Legend(_("Incidents expected"), _("per cell in these days"), sorted(set(bounds)), digits=3),
+        legend=Legend(_("Incidents expected"), _("per cell in these days"), bounds, digits=3, interval="90 %"),
         **map_ground(request, run.area_set),
     )
 
@@ -263,45 +278,59 @@ def score_table(report: Backtest) -> Table:
     """Every score of every model with its 95 % interval."""
     models = list(report.models.values())
     columns = [Column("score", _("Score")), *(Column(one.name, _name(one.name), kind="number") for one in models)]
-    rows = [Row([title, *(_score(model, key) for model in models)]) for key, title in report.titles.items()]
+    listed = sorted(report.titles.items(), key=lambda pair: (_family(pair[0]), _share(pair[0])))
+    rows = [Row([title, *(_score(model, key) for model in models)]) for key, title in listed]
     note = _(
         "In brackets: 95 % interval, bootstrap over forecasts. Definitions and sources: docs/explanation/forecasting.md"
     )
     return Table(_("All scores of the back-test"), columns, rows, dense=True, stacks=False, note=note)
 
 
+FAMILIES = ("hit_rate", "pai", "pei", "rri", "area_to", "auc", "deviance", "log_score", "count_score")
+
+
+def _family(key: str) -> int:
+    """Where a score stands in the table; what is kept as JSON has no order of its own."""
+    family = key.partition("@")[0]
+    return FAMILIES.index(family) if family in FAMILIES else len(FAMILIES)
+
+
+def _share(key: str) -> float:
+    return float(key.partition("@")[2] or 0)
+
+
 def _score(model: ModelReport, key: str) -> str:
     score = model.scores[key]
-    return f"{score.value:.3g} ({score.low:.3g}–{score.high:.3g})"
+    return _("%(value)s (%(low)s to %(high)s)") % {
+        "value": f"{score.value:.3g}", "low": f"{score.low:.3g}", "high": f"{score.high:.3g}",
+    }  # fmt: skip
 
 
-def calibration_chart(run: Run, report: Backtest) -> CalibrationChart:
-    """Expected against observed by tenth of what was expected."""
+def calibration_chart(run: Run, report: Backtest) -> BarChart:
+    """What happened in each tenth of what was expected, the densest cells first."""
     model = report.models[run.estimator]
-    bins = [
-        Bin(
-            tenth.expected,
-            tenth.observed,
-            max(0.0, tenth.observed - spread),
-            tenth.observed + spread,
-            len(report.origins),
-        )
-        for tenth in model.calibration
-        for spread in (1.96 * tenth.observed**0.5,)
-    ]
     ratio = model.scores["observed_to_expected"].value
     side = _("more") if ratio > 1 else _("fewer")
-    finding = _("%(share)s %% %(side)s incidents happened than were expected") % {
-        "share": f"{abs(ratio - 1) * 100:.0f}",
-        "side": side,
-    }
-    return CalibrationChart(
-        finding=finding,
-        what=_("Expected against recorded, by tenth of what was expected"),
+    finding = _("%(share)s %% %(side)s incidents happened than were expected")
+    observed = [tenth.observed for tenth in model.calibration]
+    spread = [1.96 * value**0.5 for value in observed]  # Poisson
+    return BarChart(
+        finding=finding % {"share": f"{abs(ratio - 1) * 100:.0f}", "side": side},
+        what=_("Incidents in each tenth of what was expected, densest cells first"),
         unit=_("incidents in all forecasts"),
         basis=_basis(report),
-        digits=0,
-        bins=bins,
+        labels=[_("tenth %(number)d") % {"number": number + 1} for number in range(len(observed))],
+        label_name=_("Tenth"),
+        series=(
+            Series(
+                _("Happened"),
+                observed,
+                [max(0.0, value - wide) for value, wide in zip(observed, spread, strict=True)],
+                [value + wide for value, wide in zip(observed, spread, strict=True)],
+            ),
+        ),
+        reference=sum(tenth.expected for tenth in model.calibration) / max(1, len(observed)),
+        reference_name=_("Expected"),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, cast
 
@@ -25,6 +25,7 @@ from openbeat.kernel.errors import OpenbeatError
 from openbeat.places import queries as places
 from openbeat.seeing import progress
 from openbeat.web.forecast_board import board, listing
+from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.request import Request
 from openbeat.web.ui.scales import number
 from placewise.forecast.registry import names
@@ -211,6 +212,25 @@ def _withdraw(request: Request, run: Run) -> None:
 
 def _cancel(request: Request, run: Run) -> None:
     actions.cancel_run(request.actor, run, at=request.now)
+
+
+@needs
+def forecast_needs(request: Request) -> Iterator[Need]:
+    """Forecasts that wait for an analyst's word, run, or soon expire."""
+    approves = bool(scopes(request.actor, Permission.FORECAST_APPROVE))
+    today = request.now.astimezone(request.agency.tz).date() if request.agency else request.now.date()
+    if not scopes(request.actor, Permission.FORECAST_VIEW):
+        return
+    for run in queries.runs(request.actor).filter(state__in=[State.READY, State.RUNNING, State.QUEUED])[:10]:
+        url = reverse("forecast", args=[run.id])
+        if run.state == State.READY and approves:
+            yield Need(run.title, str(_("Better than the plain count; offer it for planning?")), url, Urgency.NOW)
+        elif run.state != State.READY and run.author_id == request.actor.person_id:
+            yield Need(run.title, str(_("Being computed")), url, Urgency.KNOW)
+    for run in queries.offered(request.actor, today)[:10]:
+        words = _("Offered; usable until %(day)s") % {"day": run.expires}
+        soon = run.expires is not None and run.expires <= today + timedelta(days=1)
+        yield Need(run.title, str(words), reverse("forecast", args=[run.id]), Urgency.SOON if soon else Urgency.KNOW)
 
 
 urlpatterns = [

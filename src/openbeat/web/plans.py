@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
 from typing import Any, cast
 
@@ -26,6 +26,7 @@ from openbeat.patrol.sheets import Sheet, Words, as_geojson, as_gpx, as_icalenda
 from openbeat.patrol.states import State
 from openbeat.places import queries as places
 from openbeat.seeing import progress
+from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.plan_board import board, card_facts, listing, shift_words, unpacked
 from openbeat.web.plan_edits import chosen, dragged
 from openbeat.web.request import Request
@@ -354,6 +355,19 @@ def _words(found: KeptPlan) -> Words:
         stop=_("Stop"), rest=_("Break"), minutes=_("min"), back=_("Back at the station:"), station=_("Station"),
         foot=_("Places and times only. Made by Openbeat from a forecast of places; says nothing about any person."),
     )  # fmt: skip
+
+
+@needs
+def plan_needs(request: Request) -> Iterator[Need]:
+    """Plans that wait for approval, and the shifts of today and tomorrow."""
+    if not scopes(request.actor, Permission.PLAN_VIEW):
+        return
+    approves = bool(scopes(request.actor, Permission.PLAN_APPROVE))
+    for found in queries.plans(request.actor).filter(ends__gte=request.now, state=State.DRAFT)[:10] if approves else ():
+        words = _("%(shift)s; check it and approve") % {"shift": shift_words(found)}
+        yield Need(found.title, words, reverse("plan", args=[found.id]), Urgency.NOW)
+    for found in queries.plans(request.actor).filter(ends__gte=request.now, state=State.APPROVED)[:10]:
+        yield Need(found.title, shift_words(found), reverse("plan", args=[found.id]), Urgency.SOON)
 
 
 urlpatterns = [

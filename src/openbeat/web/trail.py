@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -25,6 +26,7 @@ from openbeat.kernel.errors import OpenbeatError
 from openbeat.oversight import actions, queries
 from openbeat.oversight.queries import LogCheck
 from openbeat.oversight.states import State
+from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.request import Request
 from openbeat.web.ui.bits import Badge
 from openbeat.web.ui.tables import Column, Empty, Pages, Row, Table
@@ -305,6 +307,19 @@ def check_now(request: HttpRequest) -> HttpResponse:
     except OpenbeatError as refusal:
         messages.error(request, f"{refusal.words}. {refusal.mend}")
     return redirect("log_checks")
+
+
+@needs
+def log_needs(request: Request) -> Iterator[Need]:
+    """The last check, where it found something or was long ago."""
+    if not scopes(request.actor, Permission.LOG_CHECK):
+        return
+    newest = queries.checks(request.actor).first()
+    url = reverse("log_checks")
+    if newest is not None and newest.state in {State.BROKEN, State.FAILED}:
+        yield Need(_("The log does not verify"), _("See what the last check found"), url, Urgency.NOW)
+    elif newest is None and scopes(request.actor, Permission.TRAIL_READ):
+        yield Need(_("The log was never checked"), _("A check takes seconds and shows no entry"), url, Urgency.SOON)
 
 
 urlpatterns = [
