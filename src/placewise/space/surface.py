@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-from scipy import stats
 from shapely.geometry import mapping
 
 from placewise.kernels.arrays import Floats, Ints, frozen
@@ -67,6 +66,8 @@ class Surface:
 
         Counts are negative binomial: Poisson about a rate that is itself known with a standard error.
         """
+        from scipy import stats  # takes a second to load: the pages never need it
+
         mean = np.maximum(self.expected, 1e-12)
         size = np.minimum((mean / np.maximum(self.stderr, 1e-12)) ** 2, 1e9)
         bounds = (stats.nbinom.ppf(q, size, size / (size + mean)) for q in ((1 - level) / 2, (1 + level) / 2))
