@@ -18,7 +18,7 @@ from openbeat.web.ui.charts import (
     Sparkline,
     UnevenChart,
 )
-from openbeat.web.ui.scales import axis, class_of, classes, number
+from openbeat.web.ui.scales import axis, class_of, classes, number, top_classes
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,13 @@ def test_classes_hold_equal_numbers_and_the_legend_finds_them_again() -> None:
     assert [class_of(v, bounds) for v in (0.0, 1.0, 3.9, 4.0, 9.0, 10.0, 99.0)] == [1, 1, 1, 2, 3, 4, 4]
     assert classes([2.0] * 9, 4) == [2.0]
     assert classes([], 4) == []
+
+
+def test_top_classes_hold_the_highest_shares() -> None:
+    values = [float(v) for v in range(1, 101)]
+    assert top_classes(values) == [1.0, 51.0, 76.0, 91.0, 96.0, 99.0, 100.0]
+    assert top_classes([3.0, 3.0, 3.0]) == [3.0]
+    assert top_classes([]) == []
 
 
 def lines(values: list[float | None]) -> LineChart:

@@ -14,6 +14,8 @@ from openbeat.web.ui.scales import Axis, axis, number
 
 HEIGHT = 240
 MANY_TICKS = 6
+HALF_PAGE, LETTER, GAP = 380, 7, 20
+"""Pixels: a drawing in a card beside another, a figure of a label, the space between two."""
 MANY_MARKERS = 14
 
 
@@ -192,10 +194,15 @@ class LineChart(Chart):
     def x_ticks(self) -> list[Tick]:
         """At most a handful of ticks, the first and the last always."""
         last = len(self.labels) - 1
-        step = max(1, -(-last // MANY_TICKS))
+        step = max(1, -(-last // self._room()))
         shown = [i for i in range(0, last + 1, step) if last - i >= step or i == last] + [last]
         kept = [i for i in dict.fromkeys(shown) if i >= 0]
         return [self._tick(i, place, len(kept)) for place, i in enumerate(kept)]
+
+    def _room(self) -> int:
+        """How many ticks stand side by side in half a page."""
+        longest = max((len(str(label)) for label in self.labels), default=0)
+        return max(2, min(MANY_TICKS, HALF_PAGE // (LETTER * longest + GAP)))
 
     def _tick(self, i: int, place: int, count: int) -> Tick:
         return Tick(percent(self._x(i)), self.labels[i], _anchor(i, len(self.labels) - 1), _minor(place, count))

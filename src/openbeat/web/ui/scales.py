@@ -9,6 +9,9 @@ from decimal import Decimal
 
 from django.utils import formats
 
+TOP_SHARES = (1.0, 0.5, 0.25, 0.1, 0.05, 0.02, 0.01)
+"""The shares of an area at which forecasts are scored, and the two that round them off."""
+
 
 @dataclass(frozen=True, slots=True)
 class Axis:
@@ -64,6 +67,17 @@ def classes(values: Sequence[float], count: int = 7) -> list[float]:
         return []
     bounds = [ordered[min(len(ordered) - 1, i * len(ordered) // count)] for i in range(count)]
     return sorted(set(bounds))
+
+
+def top_classes(values: Sequence[float], shares: Sequence[float] = TOP_SHARES) -> list[float]:
+    """Lower bounds of classes that hold the highest shares of the values: all, then the top half down to the top 1 %.
+
+    For surfaces where a few cells hold most: equal classes would paint a seventh of the city in the strongest colour.
+    """
+    ordered = sorted((value for value in values if math.isfinite(value)), reverse=True)
+    if not ordered:
+        return []
+    return sorted({ordered[max(1, math.ceil(share * len(ordered))) - 1] for share in shares})
 
 
 def class_of(value: float, bounds: Sequence[float]) -> int:
