@@ -216,6 +216,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG or TESTING
+WHITENOISE_IMMUTABLE_FILE_TEST = r"(\.[0-9a-f]{12}\.|/chunk-[0-9A-Z]{8}\.)"
 MEDIA_ROOT = VAR / "media"
 LOG_TILES = VAR / "tiles"
 LOG_KEYS = KEYS / "log"
