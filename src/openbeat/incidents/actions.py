@@ -54,6 +54,7 @@ def export_incidents(
                 file.write(part)
         count = cursor.rowcount
     if not count:
+        file.close()
         raise Contradiction("no incident passes these filters: there is nothing to hand over")
     file.seek(0)
     note(rows=count, sha256=hashlib.file_digest(file, "sha256").hexdigest(), resolution=EXPORT_RESOLUTION)

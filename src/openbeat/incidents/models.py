@@ -172,7 +172,13 @@ class Incident(Thing):
             models.UniqueConstraint(fields=["agency", "source", "source_key"], name="incident_once_a_source"),
             models.CheckConstraint(
                 condition=Q(lon=None, lat=None, cell=None)
-                | Q(lon__range=(-180, 180), lat__range=(-90, 90), cell__isnull=False),
+                | Q(
+                    lon__isnull=False,
+                    lat__isnull=False,
+                    cell__isnull=False,
+                    lon__range=(-180, 180),
+                    lat__range=(-90, 90),
+                ),
                 name="incident_place_whole_or_none",
             ),
             models.CheckConstraint(
@@ -180,7 +186,7 @@ class Incident(Thing):
                 name="incident_ends_after_start",
             ),
             models.CheckConstraint(
-                condition=Q(precision__in=["minute", "hour"], hour__range=(0, 23))
+                condition=Q(precision__in=["minute", "hour"], hour__isnull=False, hour__range=(0, 23))
                 | Q(precision__in=["day", "month"], hour=None),
                 name="incident_hour_only_where_told",
             ),

@@ -23,6 +23,8 @@ from openbeat.incidents.rules import Precision, Scheme, arrest_flagged, require_
 from openbeat.kernel.errors import NotFound
 from openbeat.seeing.visible import visible
 
+__all__ = ["Incident", "OffenceClass"]  # edges name the types; models they hold none
+
 PAGE = 50
 SLACK = timedelta(days=1)
 NEWEST = ("-occurred_from", "-id")

@@ -26,6 +26,8 @@ from openbeat.seeing import progress
 from openbeat.seeing.progress import Standing
 from openbeat.seeing.visible import visible
 
+__all__ = ["Import"]  # edges name the type; models they hold none
+
 SAMPLE = 2_000
 """Rows looked at for their codes before the whole file is tried."""
 

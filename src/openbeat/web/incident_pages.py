@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import h3
@@ -96,7 +96,7 @@ def _ground(request: Request, cells: list[tuple[int, int]]) -> dict[str, Any]:
     if request.agency is not None:
         day = request.now.astimezone(request.agency.tz).date()
         for area_set in places.area_sets_in_force(request.actor, request.agency.pk, day).values():
-            return map_ground(request, area_set)
+            return map_ground(request, cast("Any", area_set))
     centres = [h3.cell_to_latlng(h3.int_to_str(cell)) for cell, _rows in cells]
     lats, lons = [lat for lat, _lon in centres], [lon for _lat, lon in centres]
     return {"bounds": (min(lons), min(lats), max(lons), max(lats))}

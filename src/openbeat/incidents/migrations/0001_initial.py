@@ -281,7 +281,13 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("cell", None), ("lat", None), ("lon", None)),
-                    models.Q(("cell__isnull", False), ("lat__range", (-90, 90)), ("lon__range", (-180, 180))),
+                    models.Q(
+                        ("cell__isnull", False),
+                        ("lat__isnull", False),
+                        ("lat__range", (-90, 90)),
+                        ("lon__isnull", False),
+                        ("lon__range", (-180, 180)),
+                    ),
                     _connector="OR",
                 ),
                 name="incident_place_whole_or_none",
@@ -300,7 +306,7 @@ class Migration(migrations.Migration):
             model_name="incident",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("hour__range", (0, 23)), ("precision__in", ["minute", "hour"])),
+                    models.Q(("hour__isnull", False), ("hour__range", (0, 23)), ("precision__in", ["minute", "hour"])),
                     models.Q(("hour", None), ("precision__in", ["day", "month"])),
                     _connector="OR",
                 ),
