@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import wraps
-from typing import Any
+from typing import Any, Concatenate, ParamSpec
 
 import h3
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -14,31 +14,33 @@ from django.utils.dateparse import parse_date
 
 from openbeat.access import Actor
 from openbeat.access.actors import NOBODY
-from openbeat.accounts.queries import Agency
 from openbeat.api.ogc_words import COLLECTIONS, CONFORMANCE, openapi
 from openbeat.kernel.errors import BadInput, NotFound, OpenbeatError
 from openbeat.seeing.scope import scope
 from openbeat.transparency import queries
+from openbeat.transparency.queries import Agency
 
 MOST = 1_000
 GEOJSON = "application/geo+json"
 CORNERS = 4
 
+P = ParamSpec("P")
+
 View = Callable[..., HttpResponse]
 Feature = dict[str, Any]
 
 
-def open_to_all(view: Callable[[HttpRequest, Agency, Actor, str], HttpResponse]) -> View:
+def open_to_all(view: Callable[Concatenate[HttpRequest, Agency, Actor, str, P], HttpResponse]) -> View:
     """A view of one agency's published data, as everybody; refusals as JSON."""
 
     @wraps(view)
-    def answer(request: HttpRequest, slug: str, **rest: str) -> HttpResponse:
+    def answer(request: HttpRequest, slug: str, *args: P.args, **rest: P.kwargs) -> HttpResponse:
         try:
             agency = queries.publishing_agency(NOBODY, slug)
             anyone = queries.anyone(NOBODY, agency, request.META.get("REMOTE_ADDR", ""))
             base = request.build_absolute_uri(f"/ogc/{slug}")
             with scope(anyone):
-                response = view(request, agency, anyone, base, **rest)
+                response = view(request, agency, anyone, base, *args, **rest)
         except OpenbeatError as refusal:
             status = 404 if isinstance(refusal, NotFound) else 400
             response = JsonResponse(

@@ -28,7 +28,7 @@ def append(draft: Draft) -> UUID:
     entry_id = new_id()
     row: dict[str, Any] = {**asdict(draft), "id": entry_id, "operation": draft.operation.value}
     salt = secrets.token_bytes(32)
-    values = [Jsonb(row[name]) if name == "changes" else row[name] for name in FIELDS]
+    values: list[Any] = [Jsonb(row[name]) if name == "changes" else row[name] for name in FIELDS]
     with connection.cursor() as cursor:
         cursor.execute(APPEND, [*values, salt, entry_id, commitment(salt, canonical_entry(row))])
     return entry_id

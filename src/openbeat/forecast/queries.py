@@ -17,6 +17,8 @@ from openbeat.forecast.states import State
 from openbeat.kernel.errors import NotFound
 from openbeat.seeing.visible import visible
 
+__all__ = ["Run", "SurfaceArrays", "card", "offered", "run", "runs", "surface"]
+
 
 @dataclass(frozen=True, slots=True)
 class SurfaceArrays:
@@ -30,7 +32,7 @@ class SurfaceArrays:
 
 def runs(actor: Actor) -> QuerySet[Run]:
     """Forecasts in reach, newest first, without their reports."""
-    seen = visible(actor, Permission.FORECAST_VIEW, Run.objects)
+    seen = visible(actor, Permission.FORECAST_VIEW, Run.objects.all())
     return (
         seen.select_related("author", "approved_by", "area_set")
         .prefetch_related("classes__offence_class")
@@ -53,7 +55,7 @@ def offered(actor: Actor, today: date) -> QuerySet[Run]:
 
 def surface(actor: Actor, run: Run) -> SurfaceArrays:
     """The run's surface."""
-    if not visible(actor, Permission.FORECAST_VIEW, Run.objects).filter(pk=run.pk).exists():
+    if not visible(actor, Permission.FORECAST_VIEW, Run.objects.all()).filter(pk=run.pk).exists():
         raise NotFound("there is no such forecast, or it is not yours to see")
     row = Surface.objects.filter(run_id=run.pk).first()
     if row is None:

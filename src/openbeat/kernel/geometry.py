@@ -23,4 +23,4 @@ class Position:
 
     def cell(self, resolution: int = CELL_RESOLUTION) -> int:
         """The H3 cell (64-bit integer) that holds the point."""
-        return h3.str_to_int(h3.latlng_to_cell(self.lat, self.lon, resolution))
+        return int(h3.str_to_int(h3.latlng_to_cell(self.lat, self.lon, resolution)))

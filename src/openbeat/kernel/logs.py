@@ -51,6 +51,10 @@ def configure(level: str, *, as_json: bool) -> None:
             "formatters": {"events": formatter},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "events"}},
             "root": {"handlers": ["stderr"], "level": level},
-            "loggers": {"uvicorn.access": {"level": "WARNING"}, "procrastinate": {"level": "WARNING"}},
+            "loggers": {
+                "uvicorn.access": {"level": "WARNING"},
+                "fido2": {"level": "WARNING"},
+                "procrastinate": {"level": "WARNING"},
+            },
         }
     )

@@ -54,7 +54,7 @@ def task(name: str, *, retry: int = 0) -> Callable[[Callable[Concatenate[Actor, 
         @wraps(function)
         def run(agency_id: str, **arguments: object) -> None:
             with at_work(UUID(agency_id)) as actor:
-                function(actor, **arguments)  # type: ignore[call-arg]
+                function(actor, **arguments)  # type: ignore[arg-type, call-arg]
 
         return app.task(name=name, retry=retry, pass_context=False)(run)
 
@@ -128,7 +128,8 @@ def draw_ways(actor: Actor, *, plan_id: str) -> None:
     """The units' ways over the streets, after a commander's edits."""
     plan = patrol.plan(actor, plan_id)
     times = places.travel_times(actor, plan.agency_id)
-    routes = routes_of(Problem.from_dict(plan.problem), Plan.from_dict(plan.solution), times)
+    problem, solution = plan.values
+    routes = routes_of(Problem.from_dict(problem), Plan.from_dict(solution), times)
     patrol_actions.redraw_ways(actor, plan, routes=routes)
 
 

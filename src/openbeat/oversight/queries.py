@@ -17,13 +17,15 @@ from openbeat.seeing.visible import visible
 from witness.source import Folder
 from witness.verify import verify
 
+__all__ = ["LogCheck", "check", "checked", "checks"]
+
 LATE = timedelta(seconds=10)
 """An entry that has no index after this long is late: the sequencer does not work."""
 
 
 def checks(actor: Actor) -> QuerySet[LogCheck]:
     """Checks in reach, newest first."""
-    return visible(actor, Permission.LOG_CHECK, LogCheck.objects).select_related("author").order_by("-asked_at")
+    return visible(actor, Permission.LOG_CHECK, LogCheck.objects.all()).select_related("author").order_by("-asked_at")
 
 
 def check(actor: Actor, check_id: UUID | str) -> LogCheck:

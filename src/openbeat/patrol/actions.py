@@ -117,7 +117,7 @@ def edit_plan(actor: Actor, plan: Plan, /, *, edit: Edit, reason: str, at: datet
     if not reason.strip():
         raise Contradiction("say why the plan is changed")
     try:
-        found = edited(plan.problem, plan.solution, [as_edit(told) for told in plan.edits], edit)
+        found = edited(*plan.values, [as_edit(told) for told in plan.edits], edit)
     except PlanError as failure:
         raise Contradiction(str(failure), mend="nothing was changed; try another place or unit") from failure
     told = as_told(edit) | {"reason": reason, "by": str(actor.person_id), "at": at.isoformat()}
@@ -156,8 +156,8 @@ def _require_draft(plan: Plan) -> None:
 def _keep(plan: Plan, solution: Mapping[str, Any]) -> Plan:
     """The changed plan with a fresh check; straight ways until the worker has drawn the streets."""
     plan.solution = dict(solution)
-    plan.findings = findings_of(plan.problem, plan.solution)
-    plan.routes = straight_ways(plan.problem, plan.solution)
+    plan.findings = findings_of(*plan.values)
+    plan.routes = straight_ways(*plan.values)
     plan.save()
     later("patrol.ways", agency_id=plan.agency_id, plan_id=str(plan.id))
     return plan

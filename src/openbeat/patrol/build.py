@@ -91,7 +91,7 @@ def problem_of(ground: Ground, shift: Shift, crews: Sequence[Crew], asked: Asked
 
 def place_name(cell: int) -> str:
     """A place's name in plans: its cell."""
-    return h3.int_to_str(cell)
+    return str(h3.int_to_str(cell))
 
 
 def _places(ground: Ground, shift: Shift, asked: Asked, windows: Sequence[tuple[int, int]]) -> tuple[Place, ...]:
@@ -156,7 +156,8 @@ def as_kept(problem: Problem, plan: Plan, times: TravelTimes) -> Solved:
 
 def routes_of(problem: Problem, plan: Plan, times: TravelTimes) -> dict[str, list[list[float]]]:
     """Each unit's way over its stops, rounded to a metre."""
-    spots = {spot.name: (spot.lon, spot.lat) for spot in (*problem.places, *problem.stations)}
+    every: list[Place | Station] = [*problem.places, *problem.stations]
+    spots = {spot.name: (spot.lon, spot.lat) for spot in every}
     home = {unit.name: unit for unit in problem.units}
     found = {}
     for tour in plan.tours:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -94,6 +94,13 @@ class Plan(Thing):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def values(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Problem and solution of a plan that is made."""
+        if self.problem is None or self.solution is None:
+            raise ValueError("this plan is not made yet")
+        return self.problem, self.solution
 
 
 class Visit(Thing):

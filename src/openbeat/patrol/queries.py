@@ -18,6 +18,21 @@ from openbeat.seeing.visible import visible
 from placewise.plan import Problem
 from placewise.streets import TravelTimes
 
+__all__ = [
+    "Plan",
+    "asked_of",
+    "crews_of",
+    "dosage_of",
+    "ground_of",
+    "plan",
+    "plans",
+    "problem",
+    "shift_of",
+    "unit",
+    "units",
+    "visits",
+]
+
 
 def units(actor: Actor, agency_id: UUID) -> QuerySet[Unit]:
     """The agency's units in use, by call sign."""
@@ -35,13 +50,13 @@ def unit(actor: Actor, unit_id: UUID | str) -> Unit:
 
 def plans(actor: Actor) -> QuerySet[Plan]:
     """Plans in reach, the latest shift first, without their problems."""
-    seen = visible(actor, Permission.PLAN_VIEW, Plan.objects)
+    seen = visible(actor, Permission.PLAN_VIEW, Plan.objects.all())
     return seen.select_related("author", "approved_by", "forecast").defer("problem").order_by("-starts", "-made_at")
 
 
 def plan(actor: Actor, plan_id: UUID | str) -> Plan:
     """One plan in reach, whole."""
-    seen = visible(actor, Permission.PLAN_VIEW, Plan.objects)
+    seen = visible(actor, Permission.PLAN_VIEW, Plan.objects.all())
     found = seen.select_related("author", "approved_by", "forecast", "agency").filter(pk=plan_id).first()
     if found is None:
         raise NotFound("there is no such plan, or it is not yours to see")

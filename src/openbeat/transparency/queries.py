@@ -23,6 +23,21 @@ from openbeat.seeing.visible import visible
 from openbeat.transparency.models import MonthBase, MonthTable, Release
 from openbeat.transparency.rules import CELL_RESOLUTION, Month, publishable
 
+__all__ = [
+    "Agency",
+    "MonthTable",
+    "Release",
+    "anyone",
+    "area_names",
+    "area_shapes",
+    "cards_in_use",
+    "month",
+    "month_tables",
+    "publishing_agencies",
+    "publishing_agency",
+    "releases",
+]
+
 SCORES = ("hit_rate@0.01", "hit_rate@0.02", "hit_rate@0.05", "hit_rate@0.1", "pai@0.05", "observed_to_expected")
 
 
@@ -46,7 +61,7 @@ def anyone(actor: Actor, agency: Agency, source_address: str = "") -> Actor:
 
 def releases(actor: Actor) -> QuerySet[Release]:
     """Releases in reach, newest first."""
-    seen = visible(actor, Permission.PUBLICATION_VIEW, Release.objects)
+    seen = visible(actor, Permission.PUBLICATION_VIEW, Release.objects.all())
     return seen.select_related("area_set").order_by("-made_at")
 
 
@@ -62,7 +77,7 @@ def area_shapes(actor: Actor, release: Release) -> list[tuple[str, str, Any]]:
 
 def month_tables(actor: Actor) -> list[MonthTable]:
     """Each month as last released, in order."""
-    seen = visible(actor, Permission.PUBLICATION_VIEW, MonthTable.objects).select_related("release")
+    seen = visible(actor, Permission.PUBLICATION_VIEW, MonthTable.objects.all()).select_related("release")
     newest = {table.month: table for table in seen.order_by("release__made_at")}
     return [newest[month] for month in sorted(newest)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import QueryDict
@@ -190,7 +190,7 @@ def surface_map(request: Request, run: Run, surface: SurfaceArrays) -> Map:
         id="surface",
         tall=True,
         data=data,
-        legend=Legend(_("Incidents expected"), _("per cell in these days"), bounds, digits=3, interval="90 %"),
+        legend=Legend(_("Incidents expected"), _("per cell in these days"), bounds, digits=3),
         **map_ground(request, run.area_set),
     )
 
@@ -234,10 +234,7 @@ def hit_chart(run: Run, report: Backtest) -> BarChart:
     finding = _(
         "In 5 %% of the area %(name)s catches %(ours)s %% of incidents, %(gain)s points against the plain count"
     )
-    series = [
-        Series(_name(model.name), *_hit_rates(model, report.shares), plain=model.name == report.baseline)
-        for model in _ordered(run, report)
-    ]
+    series = [_hit_series(report, model) for model in _ordered(run, report)]
     words = {"name": _name(run.estimator), "ours": number(100 * ours.scores["hit_rate@0.05"].value, 1)}
     return BarChart(
         finding=finding % (words | {"gain": f"{gain:+.1f}"}),
@@ -251,10 +248,11 @@ def hit_chart(run: Run, report: Backtest) -> BarChart:
     )  # fmt: skip
 
 
-def _hit_rates(model: ModelReport, shares: Sequence[float]) -> list[list[float]]:
-    """Values, lower and upper ends of the hit rate, per cent."""
-    scores = [model.scores[f"hit_rate@{share:g}"] for share in shares]
-    return [[100 * getattr(score, part) for score in scores] for part in ("value", "low", "high")]
+def _hit_series(report: Backtest, model: ModelReport) -> Series:
+    """A model's hit rates with their intervals, per cent."""
+    scores = [model.scores[f"hit_rate@{share:g}"] for share in report.shares]
+    value, low, high = ([100 * getattr(score, part) for score in scores] for part in ("value", "low", "high"))
+    return Series(_name(model.name), value, low, high, plain=model.name == report.baseline)
 
 
 def origin_chart(run: Run, report: Backtest) -> LineChart:

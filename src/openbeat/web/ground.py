@@ -17,7 +17,11 @@ class Outlined(Protocol):
     id: UUID
     agency_id: UUID
     attribution: str
-    bounds: tuple[float, float, float, float]
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north in degrees."""
+        ...
 
 
 def map_ground(request: Request, area_set: Outlined) -> dict[str, Any]:

@@ -42,7 +42,8 @@ def badge(plan: KeptPlan) -> Badge:
 
 def unpacked(plan: KeptPlan) -> tuple[Problem, Plan]:
     """The plan's two values."""
-    return Problem.from_dict(plan.problem), Plan.from_dict(plan.solution)
+    problem, solution = plan.values
+    return Problem.from_dict(problem), Plan.from_dict(solution)
 
 
 def listing(request: Request, *, can_make: bool) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def chosen(given: QueryDict) -> Edit:
 def dragged(plan: Plan, given: QueryDict) -> Edit | None:
     """The move that turns a unit's order into the one given; None where nothing moved."""
     unit = given.get("unit", "")
-    tour = next((tour for tour in plan.solution["tours"] if tour["unit"] == unit), None)
+    tour = next((tour for tour in plan.values[1]["tours"] if tour["unit"] == unit), None)
     if tour is None:
         raise BadInput(_("There is no such unit in this plan"), mend=_("load the plan again"))
     old = [(item["place"], item["slot"]) for item in tour["items"] if "place" in item]

@@ -87,10 +87,10 @@ class AskForm(forms.Form):
         self._units = (
             {str(one.id): one for one in queries.units(request.actor, request.agency.id)} if request.agency else {}
         )
-        self.fields["forecast"].choices = [(key, one.title) for key, one in self._forecasts.items()]  # type: ignore[attr-defined]
-        self.fields["units"].choices = [
-            (key, f"{one.call_sign} · {one.station.name}") for key, one in self._units.items()
-        ]  # type: ignore[attr-defined]
+        titles = [(key, one.title) for key, one in self._forecasts.items()]
+        self.fields["forecast"].choices = titles  # type: ignore[attr-defined]
+        signs = [(key, f"{one.call_sign} · {one.station.name}") for key, one in self._units.items()]
+        self.fields["units"].choices = signs  # type: ignore[attr-defined]
         if data is None:
             self.initial["units"] = list(self._units)[:8]
 

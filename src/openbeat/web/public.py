@@ -21,13 +21,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from openbeat.access.actors import NOBODY
-from openbeat.accounts.queries import Agency
 from openbeat.incidents import queries as incidents
 from openbeat.kernel.errors import NotFound, OpenbeatError
 from openbeat.places import queries as places
 from openbeat.seeing.scope import scope
 from openbeat.transparency import actions, queries
-from openbeat.transparency.queries import MonthTable, Release
+from openbeat.transparency.queries import Agency, MonthTable, Release
 from openbeat.transparency.rules import THRESHOLD, months, who_may
 from openbeat.web.public_tables import area_table, class_table, counts_chart, forecast_cards, rights_table
 from openbeat.web.request import Request

@@ -8,32 +8,65 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0002_row_locks'),
+        ("accounts", "0002_row_locks"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LogCheck',
+            name="LogCheck",
             fields=[
-                ('id', models.UUIDField(default=openbeat.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('state', models.CharField(choices=[('asked', 'asked'), ('holds', 'holds'), ('broken', 'broken'), ('failed', 'failed')], default=openbeat.oversight.states.State['ASKED'], max_length=8)),
-                ('asked_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('size', models.BigIntegerField(null=True)),
-                ('root', models.CharField(blank=True, max_length=64)),
-                ('compared', models.BigIntegerField(null=True)),
-                ('findings', models.JSONField(default=list)),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='log_checks', to='accounts.agency')),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=openbeat.kernel.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("asked", "asked"), ("holds", "holds"), ("broken", "broken"), ("failed", "failed")],
+                        default=openbeat.oversight.states.State["ASKED"],
+                        max_length=8,
+                    ),
+                ),
+                ("asked_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("size", models.BigIntegerField(null=True)),
+                ("root", models.CharField(blank=True, max_length=64)),
+                ("compared", models.BigIntegerField(null=True)),
+                ("findings", models.JSONField(default=list)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="log_checks", to="accounts.agency"
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['agency', '-asked_at'], name='log_check_newest')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state', openbeat.oversight.states.State['ASKED']), ('finished_at__isnull', False), _connector='OR'), name='log_check_finished_has_its_time')],
+                "indexes": [models.Index(fields=["agency", "-asked_at"], name="log_check_newest")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", openbeat.oversight.states.State["ASKED"]),
+                            ("finished_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="log_check_finished_has_its_time",
+                    )
+                ],
             },
         ),
     ]

@@ -36,6 +36,6 @@ class Command(BaseCommand):
 
 async def work(concurrency: int) -> None:
     """Take jobs until SIGINT or SIGTERM; those under way are finished first."""
-    worker = app.with_connector(app.connector.get_worker_connector())
-    async with worker.open_async():
+    connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
+    async with app.with_connector(connector).open_async() as worker:
         await worker.run_worker_async(concurrency=concurrency, delete_jobs="successful", shutdown_graceful_timeout=20)
