@@ -173,8 +173,8 @@ def test_moves_to_another_port_when_its_own_is_taken(var: Var) -> None:
         assert postgres.start(var, durable=False, tied=True).port != before.port
 
 
-def test_a_broken_first_start_leaves_nothing_half_made(tmp_path: Path) -> None:
-    var = Var(tmp_path / "var")
+def test_a_broken_first_start_leaves_nothing_half_made(own_folder: Path) -> None:
+    var = Var(own_folder / "var")
     (var.root / "postgres.new").mkdir(parents=True)
     (var.root / "postgres.new" / "PG_VERSION").write_text("18\n")
     try:
@@ -209,14 +209,14 @@ def test_the_operators_own_settings_win(var: Var) -> None:
         local.unlink()
 
 
-def test_ends_with_the_process_it_is_tied_to(tmp_path: Path) -> None:
+def test_ends_with_the_process_it_is_tied_to(own_folder: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path; from openbeat.ops import postgres; "
         "from openbeat.ops.paths import Var; "
         "print(postgres.start(Var(Path(sys.argv[1])), durable=False, tied=True).pid, flush=True); time.sleep(60)"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path / "var")], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", script, str(own_folder / "var")], stdout=subprocess.PIPE, text=True
     ) as parent:
         assert parent.stdout
         pid = int(parent.stdout.readline())

@@ -40,7 +40,7 @@ def ensure_application(owner_address: str, password: str) -> None:
     """The working role, with no right yet but to connect."""
     with psycopg.connect(owner_address, autocommit=True) as connection:
         require_version(connection)
-        _ensure_role(connection, APPLICATION, password, rights="NOCREATEDB NOCREATEROLE NOINHERIT")
+        _ensure_role(connection, APPLICATION, password, rights="NOINHERIT")
         let_in(connection)
 
 
@@ -64,7 +64,7 @@ def _ensure_role(connection: psycopg.Connection, role: str, password: str, *, ri
     """Makes the role, or sets its password. Only a salted verifier of the password is sent."""
     verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
     known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
-    verb = f"ALTER ROLE {{role}} LOGIN {rights}" if known else f"CREATE ROLE {{role}} LOGIN {rights}"
+    verb = "ALTER ROLE {role} LOGIN" if known else f"CREATE ROLE {{role}} LOGIN {rights}"
     try:
         connection.execute(sql.SQL(verb + " PASSWORD {verifier}").format(role=sql.Identifier(role), verifier=verifier))
     except psycopg.errors.InsufficientPrivilege as error:

@@ -23,6 +23,7 @@ NO_CITY = "none"
 class Command(BaseCommand):
     """Migrations as the owner, words, static files; the training agencies' sign-in links as JSON on standard output."""
 
+    requires_system_checks = ()  # the gates run them; each start need not
     help = "Migrate, gather static files, load the first data, issue the training agency's sign-in links."
 
     def add_arguments(self, parser: CommandParser) -> None:
