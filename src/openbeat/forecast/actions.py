@@ -13,9 +13,9 @@ from openbeat.forecast.compute import Computed
 from openbeat.forecast.models import Run, RunClass, Surface
 from openbeat.forecast.rules import move, period, require_reported
 from openbeat.forecast.states import State
-from openbeat.incidents.models import OffenceClass
+from openbeat.incidents.queries import OffenceClass
 from openbeat.kernel.errors import Contradiction
-from openbeat.places.models import AreaSet
+from openbeat.places.queries import AreaSet
 from openbeat.seeing import progress
 
 

@@ -44,8 +44,8 @@ def _sequence(stop: threading.Event) -> None:
     try:
         while not stop.is_set():
             done = sequencer.step()
+            tell(state="signing", size=done.size)
             if not done.added:
-                tell(state="signing", size=done.size)
                 stop.wait(PAUSE)
     finally:
         with suppress(Error):

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from openbeat.access import Actor, Permission
-from openbeat.accounts.models import Agency
+from openbeat.accounts.identity import Agency
 from openbeat.acting import action, note
 from openbeat.acting.later import later
 from openbeat.audit import erasure

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from openbeat.access import Actor, Permission
-from openbeat.accounts.models import Agency
+from openbeat.accounts.identity import Agency
 from openbeat.acting import action, note
 from openbeat.acting.later import later
 from openbeat.audit.words import Operation
-from openbeat.forecast.models import Run
+from openbeat.forecast.queries import Run
 from openbeat.forecast.rules import usable
 from openbeat.forecast.states import State as ForecastState
 from openbeat.kernel.errors import Contradiction
@@ -20,7 +20,7 @@ from openbeat.patrol.edits import Edit, as_edit, as_told, edited, findings_of, s
 from openbeat.patrol.models import Plan, Unit, Visit
 from openbeat.patrol.rules import Asked, move, require_shift
 from openbeat.patrol.states import State
-from openbeat.places.models import Station
+from openbeat.places.queries import Station
 from openbeat.seeing import progress
 from placewise.plan import PlanError
 

@@ -25,6 +25,8 @@ from openbeat.places.shapes import from_geojson, polygons_of
 from openbeat.places.states import State
 from openbeat.seeing.visible import visible
 
+__all__ = ["AreaSet", "Basemap", "Extract", "Station", "StreetNetwork"]  # things that callers name in their types
+
 if TYPE_CHECKING:
     from placewise.streets import CrowFlight, StreetGraph
 
@@ -156,7 +158,7 @@ def stations(actor: Actor, agency_id: UUID) -> QuerySet[Station]:
 def networks(actor: Actor, agency_id: UUID) -> QuerySet[StreetNetwork]:
     """Every street network of the agency, newest first, those under way and failed ones too."""
     seen = visible(actor, Permission.PLACES_VIEW, StreetNetwork.objects.filter(agency_id=agency_id))
-    return seen.select_related("extract").order_by("-made_at")
+    return seen.select_related("extract").order_by("-id")  # ids rise with the wall clock, which a training day does not
 
 
 def network_in_use(actor: Actor, agency_id: UUID) -> StreetNetwork | None:
@@ -205,7 +207,7 @@ def network(actor: Actor, network_id: UUID | str) -> StreetNetwork:
 def basemaps(actor: Actor, agency_id: UUID) -> QuerySet[Basemap]:
     """Every basemap of the agency, newest first, those under way and failed ones too."""
     seen = visible(actor, Permission.PLACES_VIEW, Basemap.objects.filter(agency_id=agency_id))
-    return seen.select_related("extract").order_by("-made_at")
+    return seen.select_related("extract").order_by("-id")  # ids rise with the wall clock, which a training day does not
 
 
 def basemap_in_use(actor: Actor, agency_id: UUID) -> Basemap | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from openbeat.access import Actor, Permission
-from openbeat.accounts.models import Agency
+from openbeat.accounts.identity import Agency
 from openbeat.acting import action, note
 from openbeat.audit.words import Operation
 from openbeat.kernel.errors import Contradiction
-from openbeat.places.models import AreaSet
+from openbeat.places.queries import AreaSet
 from openbeat.transparency import queries
 from openbeat.transparency.models import MonthBase, MonthTable, Release
 from openbeat.transparency.rules import THRESHOLD, Month, months

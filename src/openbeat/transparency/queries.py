@@ -12,13 +12,13 @@ from django.db.models import QuerySet
 
 from openbeat.access import Actor, Permission
 from openbeat.access.actors import resident
-from openbeat.accounts.models import Agency
+from openbeat.accounts.identity import Agency
 from openbeat.forecast import queries as forecasts
 from openbeat.forecast.states import State
 from openbeat.incidents import queries as incidents
 from openbeat.kernel.errors import NotFound
 from openbeat.places import queries as places
-from openbeat.places.models import AreaSet
+from openbeat.places.queries import AreaSet
 from openbeat.seeing.visible import visible
 from openbeat.transparency.models import MonthBase, MonthTable, Release
 from openbeat.transparency.rules import CELL_RESOLUTION, Month, publishable
