@@ -51,7 +51,12 @@ def _may_manage(request: Request) -> bool:
 
 
 def _refused(form: Form, refusal: OpenbeatError, field: str | None = None) -> None:
-    form.add_error(field, f"{refusal.words}. {refusal.mend}" if refusal.mend else refusal.words)
+    form.add_error(field, _sentences(refusal))
+
+
+def _sentences(refusal: OpenbeatError) -> str:
+    """What happened and what to do, as sentences."""
+    return " ".join(f"{words[0].upper()}{words[1:]}." for words in (refusal.words, refusal.mend) if words)
 
 
 # --- areas -----------------------------------------------------------------------------------------------------------
@@ -157,7 +162,7 @@ def area_withdraw(request: HttpRequest, set_id: UUID) -> HttpResponse:
     try:
         actions.withdraw_areas(seen.actor, found, reason=request.POST.get("reason", ""), at=seen.now)
     except OpenbeatError as refusal:
-        messages.error(request, f"{refusal.words}. {refusal.mend}")
+        messages.error(request, _sentences(refusal))
         return redirect("area_set", set_id)
     messages.success(request, _("The areas are withdrawn."))
     return redirect("places")

@@ -65,8 +65,8 @@ def load_city(folder: Path, tell: Tell) -> Agency:
         house = service(agency.pk)
         with scope(house):
             _add_people(house, agency, city)
-            _add_places(house, agency, city, tell)
             received = _receive(house, agency, city, tell)
+            _add_places(house, agency, city, tell)
             for imported in received:
                 _bring_in(house, agency, imported, tell)
     return agency

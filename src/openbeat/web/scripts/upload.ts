@@ -44,11 +44,11 @@ function send(form: HTMLFormElement, submitter: HTMLElement | null, bar: HTMLPro
   request.send(new FormData(form, submitter));
 }
 
-/** After a redirect the answer's address is a new page; otherwise it is this page with what is wrong. */
+/** What went well ends in a redirect, and its page is loaded anew; otherwise it is this page with what is wrong. */
 function show(request: XMLHttpRequest): void {
-  const moved = request.responseURL !== "" && request.responseURL !== location.href;
-  if (moved && request.status < 400) {
-    location.assign(request.responseURL);
+  if (request.status < 400) {
+    if (request.responseURL === location.href) location.reload();
+    else location.assign(request.responseURL);
     return;
   }
   const page = new DOMParser().parseFromString(request.responseText, "text/html");
