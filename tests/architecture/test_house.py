@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -100,12 +100,8 @@ def test_every_state_is_in_its_moves(model: type[models.Model]) -> None:
     if field is None:
         pytest.skip("has no states")
     moves = importlib.import_module(f"openbeat.{model.__module__.split('.')[1]}.states").MOVES
-    named = (
-        {state for move in moves for state in (*move.sources, move.target)}
-        if not isinstance(moves, dict)
-        else {*moves, *(target for targets in moves.values() for target in targets)}
-    )
-    assert {value for value, _ in field.choices or ()} <= {str(state) for state in named}
+    named = {str(state) for source, targets in moves.items() for state in (source, *targets)}
+    assert {value for value, _ in field.choices or ()} <= named
 
 
 def tree(path: Path) -> ast.Module:

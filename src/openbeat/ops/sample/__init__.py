@@ -23,7 +23,7 @@ from openbeat.intake import queries as imports
 from openbeat.intake.queries import Import
 from openbeat.kernel.errors import BadInput
 from openbeat.kernel.time import now
-from openbeat.ops.management.commands.import_file import receive
+from openbeat.ops.files import receive
 from openbeat.ops.sample.folder import AreasPart, CityFolder, IncidentsPart, read_folder
 from openbeat.patrol import actions as patrol
 from openbeat.places import actions as places
