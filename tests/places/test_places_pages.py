@@ -154,7 +154,7 @@ def test_a_file_put_aside_is_its_persons_alone(analyst: Desk, agency: Agency) ->
 def test_areas_are_withdrawn_with_a_reason(analyst: Desk) -> None:
     made = analyst.keep_beats()
     url = reverse("area_withdraw", args=[made.pk])
-    assert "say why" in analyst.client.post(url, {"reason": ""}, follow=True).content.decode()
+    assert "Say why" in analyst.client.post(url, {"reason": ""}, follow=True).content.decode()
     analyst.client.post(url, {"reason": "wrong file"})
     assert "No areas yet" in analyst.page("places")
     assert "wrong file" in analyst.page("area_set", made.pk)
