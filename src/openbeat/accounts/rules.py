@@ -17,8 +17,6 @@ LOCK_WINDOW = timedelta(minutes=15)
 LINK_LIFE = timedelta(minutes=15)
 IDLE_MINUTES = 30
 AGAIN_HOURS = 12
-LAST_WARNING = timedelta(minutes=15)
-"""How long before the full sign-in the page begins to say so."""
 
 SIGN_IN_NAME = re.compile(r"[\w.@+-]{2,80}")
 SLUG_LENGTH = 60

@@ -25,7 +25,7 @@ from openbeat.accounts.identity import is_secured
 from openbeat.kernel.errors import NotPermitted
 from openbeat.web.adapters import seen
 from openbeat.web.request import Request
-from openbeat.web.staying import GOING_ON, LOCK, left_unsecured, lock, unlock, ways
+from openbeat.web.staying import GOING_ON, LOCK, have_read, left_unsecured, lock, unlock, ways
 
 THEMES = ("", "light", "dark")
 
@@ -119,6 +119,20 @@ def secure(request: HttpRequest) -> HttpResponse:
     return render(request, "account/secure.html", context)
 
 
+@never_cache
+@login_required
+def notice(request: HttpRequest) -> HttpResponse:
+    """The agency's notice before entering: read, then on to work."""
+    ours = seen(request)
+    onward = get_next_redirect_url(request) or reverse("home")
+    if ours.agency is None or not ours.agency.banner:
+        return HttpResponseRedirect(onward)
+    if request.method == "POST":
+        have_read(request)
+        return HttpResponseRedirect(onward)
+    return render(request, "account/notice.html", {"agency": ours.agency, "next": onward})
+
+
 @require_POST
 def set_language(request: HttpRequest) -> HttpResponse:
     """The reader's language, in a cookie and, for someone signed in, with their account."""
@@ -157,6 +171,7 @@ urlpatterns: list[URLPattern] = [
     path("account/again/go-on", go_on, name="account_go_on"),
     path("account/lock", lock_now, name="account_lock"),
     path("account/still-here", still_here, name="account_still_here"),
+    path("account/notice", notice, name="account_notice"),
     path("account/secure", secure, name="account_secure"),
     path("language", set_language, name="set_language"),
     path("appearance", appearance, name="appearance"),

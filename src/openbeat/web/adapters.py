@@ -28,7 +28,7 @@ from openbeat.acting import together
 from openbeat.seeing.scope import rows_of
 from openbeat.web.middleware import open_rows
 from openbeat.web.request import Request
-from openbeat.web.staying import SEEN, left_unsecured
+from openbeat.web.staying import BEFORE, SEEN, left_unsecured
 
 
 def seen(request: HttpRequest) -> Request:
@@ -77,7 +77,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         refuse_locked(request, user)
         methods = [record.get("type", record["method"]) for record in get_authentication_records(request, user)]
         with together():
+            before = user.last_login
             super().login(request, user)
+            request.session[BEFORE] = before.isoformat() if before else ""
             request.session[AGENCY] = str(user.agency_id)
             request.session[BEGUN] = request.session[SEEN] = ours.wall.isoformat()
             request.session[SOURCE] = ours.source_address

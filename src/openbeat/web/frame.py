@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from openbeat.access import Permission, scopes
 from openbeat.web.request import Request
+from openbeat.web.roles import role_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +69,5 @@ def _entry(request: Request, desk: Desk) -> dict[str, Any] | None:
 
 
 def _person(request: Request) -> dict[str, Any]:
-    roles = ", ".join(sorted(role.value for role in request.actor.roles))
+    roles = ", ".join(sorted(role_name(role) for role in request.actor.roles))
     return {"name": request.user.name, "role": roles}  # type: ignore[union-attr]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from typing import Any, cast
 
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from openbeat.access import Role
 from openbeat.web.request import Request
 from openbeat.web.roles import role_name
+from openbeat.web.staying import BEFORE
 
 
 class Urgency(IntEnum):
@@ -90,8 +92,15 @@ def _page(request: Request) -> dict[str, Any]:
         "groups": [group for group in groups if group["needs"]],
         "coming": [COMING[role] for role in held if role in COMING],
         "no_role": not held,
+        "before": _before(request),
         "roles": [role_name(role) for role in held],
     }
+
+
+def _before(request: Request) -> datetime | None:
+    """When the person had signed in the last time before this."""
+    known = request.session.get(BEFORE)
+    return datetime.fromisoformat(known) if known else None
 
 
 urlpatterns = [path("", home, name="home")]

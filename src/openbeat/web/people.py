@@ -151,7 +151,8 @@ def _factors(request: Request, person: Person) -> list[tuple[str, str]]:
     names = {"password": _("Password"), "totp": _("Authenticator app"), "webauthn": _("Passkeys"),
              "recovery_codes": _("Recovery codes"), "external": _("Single sign-on")}  # fmt: skip
     known = queries.factors(request.actor, person)
-    return [(name, str(known[key])) for key, name in names.items() if known.get(key)]
+    many = ("webauthn",)
+    return [(name, str(known[key]) if key in many else _("set up")) for key, name in names.items() if known.get(key)]
 
 
 @login_required

@@ -16,9 +16,12 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from allauth.mfa.webauthn.internal import auth as webauthn
 from allauth.socialaccount import views as social
+from django.contrib import messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, include, path, reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -28,6 +31,7 @@ from openbeat.accounts.identity import agency_of
 from openbeat.web.adapters import AccountAdapter, seen
 from openbeat.web.middleware import open_rows
 from openbeat.web.sign_in_forms import SignInForm
+from openbeat.web.staying import have_read
 
 
 @never_cache
@@ -54,6 +58,7 @@ def _enter_by_link(request: HttpRequest, secret: str) -> HttpResponse:
     if request.user.is_authenticated:
         AccountAdapter(request).logout(request)
     record_authentication(request, person, method="link", reauthenticated=True)
+    have_read(request)
     return perform_login(request, Login(user=person))  # type: ignore[no-any-return]
 
 
@@ -94,6 +99,11 @@ class PasskeyView(passkeys.LoginWebAuthnView):  # type: ignore[misc]
         if door is not None:
             open_rows(seen(request), {door.agency_id})
         return cast("HttpResponse", super().post(request, *args, **kwargs))
+
+    def form_invalid(self, form: Form) -> HttpResponse:
+        """Say it on the sign-in page; what exactly did not fit would help a thief alone."""
+        messages.error(self.request, _("This passkey was not accepted. Try again, or use another way."))
+        return HttpResponseRedirect(reverse("account_login"))
 
 
 def _holder(credential: str) -> UUID | None:

@@ -29,9 +29,13 @@ from openbeat.web.request import Request
 
 SEEN = "seen"
 """Where a session keeps when it was last used."""
+BEFORE = "before"
+"""Where a session keeps when its person had signed in the last time before."""
 LOCK = "lock"
 """Where a session keeps since when it is locked, and whether a full sign-in is due."""
 SECURED = "secured"
+READ = "read"
+"""Where a session keeps that the agency's notice was read."""
 NOTED_EVERY = timedelta(minutes=1)
 DEVICE_COOKIE = "device"
 DEVICE_YEARS = 5
@@ -44,7 +48,8 @@ KINDS = {"reauthenticate": "password", "mfa_reauthenticate": "code", "mfa_reauth
 
 ALWAYS = frozenset({
     "account_again", "account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "account_logout",
-    "account_locked", "account_lock", "account_go_on", "set_language", "appearance", "healthz", "sign_in_link",
+    "account_locked", "account_lock", "account_go_on", "account_notice", "set_language", "appearance", "healthz",
+    "sign_in_link",
 })  # fmt: skip
 """What a locked session may still ask for."""
 SETTING_UP = frozenset({
@@ -70,9 +75,11 @@ class StayMiddleware:
             return None
         if not _may_go_on(ours):
             return to_lock(ours)
-        if _name(ours) not in SETTING_UP and must_secure(ours):
+        if _name(ours) in SETTING_UP:
+            return None
+        if must_secure(ours):
             return HttpResponseRedirect(reverse("account_secure"))
-        return None
+        return to_notice(ours) if must_read(ours) else None
 
 
 def _name(request: Request) -> str:
@@ -114,7 +121,7 @@ def _may_go_on(request: Request) -> bool:
         lock(request, full=state is Stay.OVER)
     if LOCK in session:
         return False
-    _note_use(request)
+    _note_use(request, watched=idle_minutes is not None)
     return True
 
 
@@ -128,9 +135,9 @@ def _moment(session: Any, name: str) -> datetime:
     return datetime.fromisoformat(session.get(name, datetime.min.replace(tzinfo=UTC).isoformat()))
 
 
-def _note_use(request: Request) -> None:
-    """What a page fetches by itself is no use of it, or an open board would never lock."""
-    background = request.method == "GET" and request.headers.get("HX-Request") == "true"
+def _note_use(request: Request, *, watched: bool) -> None:
+    """What a page fetches by itself is no use of it, or an open board would never lock; a console's board is."""
+    background = watched and request.method == "GET" and request.headers.get("HX-Request") == "true"
     if not background and request.wall - _moment(request.session, SEEN) >= NOTED_EVERY:
         request.session[SEEN] = request.wall.isoformat()
 
@@ -189,6 +196,24 @@ def must_secure(request: Request) -> bool:
         request.session[SECURED] = True
         return False
     return True
+
+
+def must_read(request: Request) -> bool:
+    """Whether the agency has a notice before entering that this session has not yet read."""
+    return request.agency is not None and bool(request.agency.banner) and not request.session.get(READ)
+
+
+def have_read(request: HttpRequest) -> None:
+    """This session has read the notice; one that changes meanwhile is shown at the next sign-in."""
+    request.session[READ] = True
+
+
+def to_notice(request: Request) -> HttpResponse:
+    """To the notice before entering, and from there on to where one wanted to go."""
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
+    wanted = request.get_full_path() if request.method == "GET" else reverse("home")
+    return HttpResponseRedirect(reverse("account_notice", query={"next": wanted}))
 
 
 def left_unsecured(request: HttpRequest) -> None:
