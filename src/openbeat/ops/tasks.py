@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from threading import current_thread
+from time import monotonic
 from typing import Concatenate, ParamSpec
 from uuid import UUID
 
 import shapely
+from django.db import connection
 from procrastinate.contrib.django import app
 
 from openbeat.access import Actor
@@ -37,6 +40,9 @@ from placewise.plan import Plan, PlanError, Problem
 from placewise.streets import StreetsError
 
 P = ParamSpec("P")
+
+TELL_PAUSE = 0.5
+"""Seconds between two words of progress."""
 
 
 @contextmanager
@@ -87,10 +93,25 @@ def _compute(actor: Actor, run: Run) -> Computed:
     question = Question(run.starts, run.ends, run.resolution, run.estimator, run.seed)
     events = events_of(actor, run)
 
-    def tell(share: float, words: str) -> bool:
-        return progress.tell(run.id, run.agency_id, share, words)
+    return compute(question, events, shapely.union_all(shapes), areas, _teller(actor, run.id, run.agency_id))
 
-    return compute(question, events, shapely.union_all(shapes), areas, tell)
+
+def _teller(actor: Actor, thing_id: UUID, agency_id: UUID) -> Callable[[float, str], bool]:
+    """Tells of the work on a thing at most twice a second, from whichever thread does it; answers whether to stop."""
+    home, last, stop = current_thread(), -TELL_PAUSE, False
+
+    def tell(share: float, words: str) -> bool:
+        nonlocal last, stop
+        if monotonic() - last < TELL_PAUSE:
+            return stop
+        last = monotonic()
+        with scope(actor):
+            stop = progress.tell(thing_id, agency_id, share, words)
+        if current_thread() is not home:
+            connection.close()  # a solver's own thread ends without a word
+        return stop
+
+    return tell
 
 
 @task("oversight.check")
@@ -111,10 +132,7 @@ def solve_plan(actor: Actor, *, plan_id: str) -> None:
     if plan.state != PlanState.QUEUED:
         return
     patrol_actions.begin_plan(actor, plan)
-
-    def tell(share: float, words: str) -> bool:
-        return progress.tell(plan.id, plan.agency_id, share, words)
-
+    tell = _teller(actor, plan.id, plan.agency_id)
     with _kept_in_words(lambda words: patrol_actions.fail_plan(actor, plan, words=words), plan.id):
         tell(0.02, "reading streets and travel times")
         times = places.travel_times(actor, plan.agency_id)
