@@ -137,17 +137,18 @@ class Incident(Thing):
         "area_hint": OPEN, "arrest": INTERNAL, "domestic": personal(years=KEPT_YEARS),
     }  # fmt: skip
 
-    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", db_index=False)
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # the database keeps these three and the class by two keys of its own, checked a slice at a time: see the migration
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     source_key = models.CharField(max_length=210, db_collation="C")
     """The source's own id, or a digest of the row where it has none."""
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="incidents")
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="incidents", db_constraint=False)
     """The batch that first brought it."""
     provenance = models.JSONField(default=dict)
     """Field → batch, for those that a later batch changed."""
     fingerprint = models.CharField(max_length=24, db_collation="C")
     offence_class = models.ForeignKey(
-        OffenceClass, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+        OffenceClass, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
     local_code = models.CharField(max_length=200)
     patrol_found = models.BooleanField(default=False)
