@@ -92,6 +92,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 entering.left(request.user, source_address=seen(request).source_address)
             super().logout(request)
 
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """On to what still secures the account, or to the word that it is."""
+        return reverse("account_secure")
+
     def set_password(self, user: Person, password: str) -> None:
         """A person sets their own password."""
         with together():
