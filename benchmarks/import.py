@@ -93,7 +93,7 @@ def _measured(path: Path) -> None:
     from openbeat.incidents import queries as incidents
     from openbeat.intake import actions, queries
     from openbeat.intake.bringing import Stopped
-    from openbeat.ops.management.commands.import_file import receive
+    from openbeat.ops.files import receive
     from openbeat.ops.tasks import at_work
 
     agency, _ = founding.found(
