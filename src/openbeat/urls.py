@@ -20,5 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("", include("openbeat.api.ogc")),
     path("", include("openbeat.web.places")),
+    path("", include("openbeat.web.search")),
+    path("", include("openbeat.web.components")),
     path("", include("openbeat.ops.health")),
 ]

@@ -114,6 +114,16 @@ def test_rows_are_walked_by_keys(page: Page) -> None:
     assert [name[-1] for name in walked] == ["1", "2", "3", "2"]
 
 
+def test_filters_of_many_choices_fold_into_a_list(page: Page) -> None:
+    summary = page.locator(".picker > summary").first
+    assert summary.inner_text() == "All"
+    summary.click()
+    page.get_by_label("Robbery").first.check()
+    page.keyboard.press("Escape")
+    assert page.evaluate("new FormData(document.querySelector('.filters')).getAll('offence')") == ["120"]
+    assert not page.locator(".picker[open]").count()
+
+
 def test_a_list_is_put_in_order_by_keys_and_a_locked_row_stays(page: Page) -> None:
     page.locator("[data-sortable] .grip").first.focus()
     for key in ("Enter", "ArrowDown", "Enter"):
@@ -133,7 +143,7 @@ def test_escape_puts_a_held_row_back(page: Page) -> None:
 
 def test_light_and_dark_are_chosen_and_kept(page: Page) -> None:
     before = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    page.locator("details.menu > summary").click()
+    page.locator(".top details.menu > summary").click()
     page.get_by_role("button", name="Dark").click()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
     assert "theme=dark" in page.evaluate("document.cookie")

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import h3
 from django import forms
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from openbeat.kernel.errors import NotFound
+from openbeat.web.request import Request
 from openbeat.web.ui.bits import Badge, Suppressed
 from openbeat.web.ui.charts import BarChart, Basis, Bin, CalibrationChart, ColumnChart, LineChart, Series, Sparkline
 from openbeat.web.ui.maps import Legend, Map
@@ -21,7 +25,17 @@ from openbeat.web.ui.tables import Column, Empty, Pages, Row, Table
 
 NOON = datetime(2022, 1, 1, 12, tzinfo=UTC)
 BACK_TEST = Basis(source=_("back-test on 24 rolling origins"), period=_("January 2020 to December 2021"), n=13_412)
+OFFENCES = [("220", _("Burglary")), ("23F", _("Theft from a vehicle")), ("120", _("Robbery"))]
 AREAS = ("Church-Yonge Corridor", "Moss Park", "Bay Street Corridor", "Kensington-Chinatown", "Waterfront Communities")
+
+
+class ExampleFilters(forms.Form):
+    """Filters of a list."""
+
+    q = forms.CharField(label=_("Find"), required=False, widget=forms.TextInput(attrs={"type": "search"}))
+    offence = forms.MultipleChoiceField(label=_("Offence"), required=False, choices=OFFENCES)
+    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    unmapped = forms.BooleanField(label=_("Only those without a class"), required=False)
 
 
 class ExampleForm(forms.Form):
@@ -37,7 +51,7 @@ class ExampleForm(forms.Form):
     )
     classes = forms.MultipleChoiceField(
         label=_("Offences"),
-        choices=[("220", _("Burglary")), ("23F", _("Theft from a vehicle")), ("120", _("Robbery"))],
+        choices=OFFENCES,
         widget=forms.CheckboxSelectMultiple,
     )
     horizon = forms.ChoiceField(
@@ -61,6 +75,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     return {
         "form": ExampleForm(initial={"name": "Toronto", "classes": ["220"], "horizon": "7"}),
         "wrong": wrong,
+        "filters": ExampleFilters(request.GET or None),
         "table": incidents(request),
         "none": Table(_("Forecasts"), COLUMNS, [], empty=NO_FORECAST, id="none"),
         "facts": FACTS,
@@ -294,4 +309,13 @@ def _plan() -> Map:
     return Map("plan", _("Two units on the night of 1 January"), id="plan", data=units)
 
 
-urlpatterns = [path("components", components, name="components")]
+@login_required
+def training_page(request: HttpRequest) -> HttpResponse:
+    """The same page at its address, in the training agency alone."""
+    agency = cast("Request", request).agency
+    if agency is None or agency.training_today is None:
+        raise NotFound(gettext("This page is part of the training agency."))
+    return components(request)
+
+
+urlpatterns = [path("components", training_page, name="components")]

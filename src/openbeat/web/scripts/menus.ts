@@ -1,5 +1,5 @@
 // Menus are <details>: here they close on Escape, on a press outside, and when the focus leaves.
-import { on } from "./dom.js";
+import { on, ready } from "./dom.js";
 
 function openMenus(): HTMLDetailsElement[] {
   return [...document.querySelectorAll<HTMLDetailsElement>("details[data-menu][open]")];
@@ -20,4 +20,12 @@ document.addEventListener("keydown", (event) => {
 on("focusout", "details[data-menu]", (menu, event) => {
   const next = event.relatedTarget;
   if (next instanceof Node && !menu.contains(next)) (menu as HTMLDetailsElement).open = false;
+});
+
+// On a phone the desks and the tabs run past the edge: the one we are at comes into sight.
+ready((root) => {
+  for (const here of root.querySelectorAll<HTMLElement>(".desks [aria-current], .tabs [aria-current]")) {
+    const strip = here.closest<HTMLElement>(".desks, .tabs")!;
+    strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
+  }
 });

@@ -160,6 +160,37 @@ def error_summary(form: BaseForm) -> dict[str, Any]:
     return {"form": form}
 
 
+@register.inclusion_tag("components/filters.html")
+def filters(form: BaseForm, *, clear: str = "", label: Words = "") -> dict[str, Any]:
+    """`{% filters form clear=url %}`: one line above a table, kept in the address; many choices fold into a list."""
+    return {"form": form, "clear": clear, "label": label}
+
+
+@register.filter
+def filter_kind(field: BoundField) -> str:
+    """How a field stands in a line of filters: hidden, check, many or plain."""
+    widget = field.field.widget
+    if widget.is_hidden:
+        return "hidden"
+    if getattr(widget, "allow_multiple_selected", False):
+        return "many"
+    return "check" if getattr(widget, "input_type", "") == "checkbox" else "plain"
+
+
+@register.filter
+def options(field: BoundField) -> list[tuple[str, Words, bool]]:
+    """Value, words and whether it is chosen, for each choice of a field."""
+    chosen = {str(value) for value in field.value() or ()}
+    choices = getattr(field.field, "choices", ())
+    return [(str(value), words, str(value) in chosen) for value, words in choices]
+
+
+@register.simple_tag
+def picked(field: BoundField) -> list[Words]:
+    """The words of what is chosen."""
+    return [words for _value, words, on in options(field) if on]
+
+
 @register.filter
 def input_kind(field: BoundField) -> str:
     """How a field is drawn: hidden, check, choices, file or plain."""
