@@ -126,6 +126,13 @@ def test_an_import_brings_incidents_with_their_provenance(analyst, bring):
     assert LocalCode.objects.get(code="B").name == "Break-in"
 
 
+def test_a_file_that_came_in_is_not_kept(bring, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        imported = bring(*ROWS)
+    assert imported.file == ""
+    assert not store.folder(imported.pk).exists()
+
+
 def test_it_is_one_collection_in_the_trail(analyst, bring):
     imported = bring(*ROWS)
     collected = Entry.objects.filter(operation="collection")
@@ -301,10 +308,11 @@ def test_a_profile_that_names_other_columns_is_refused(analyst, agency, tmp_path
         actions.map_columns(analyst, imported, profile=replace(PROFILE, id=Identity(("elsewhere",))))
 
 
-def test_a_file_given_up_is_removed(analyst, agency, tmp_path):
+def test_a_file_given_up_is_removed(analyst, agency, tmp_path, django_capture_on_commit_callbacks):
     imported = actions.receive_file(analyst, agency, path=written(tmp_path, *ROWS), file_name="a.csv", at=AT)
     assert store.folder(imported.pk).exists()
-    actions.discard_import(analyst, imported, at=AT)
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.discard_import(analyst, imported, at=AT)
     assert not store.folder(imported.pk).exists()
     with pytest.raises(NotInThisState):
         actions.map_columns(analyst, imported, profile=PROFILE)

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from openbeat.intake.normalise import CANONICAL, REFUSED, Bounds, Normaliser, Seen
+from openbeat.intake.normalise import CANONICAL, REFUSED, Ground, Normaliser, Seen
 from openbeat.intake.profile import Filter, Flag, Identity, Moment, Offence, Place, Profile, Times
 from openbeat.intake.readers import MORE, ROW
 
@@ -25,14 +25,14 @@ BASE = Profile(
 ROWS = {"id": ["1"], "when": ["2020-06-01 10:30"], "lon": ["-87.65"], "lat": ["41.85"], "kind": ["B"]}
 
 
-def taken(profile=BASE, *, bounds=None, **columns):
+def taken(profile=BASE, *, ground=None, **columns):
     rows = {**ROWS, **columns}
     longest = max(len(values) for values in rows.values())
     if "id" not in columns:
         rows["id"] = [str(number + 1) for number in range(longest)]
     full = {name: values * longest if len(values) == 1 else values for name, values in rows.items()}
     frame = pl.DataFrame(full).with_row_index(ROW, offset=2)
-    return Normaliser(profile, now=NOW, bounds=bounds).take(frame)
+    return Normaliser(profile, now=NOW, ground=ground).take(frame)
 
 
 def timed(*formats, zone="America/Chicago", **settings):
@@ -141,11 +141,11 @@ def test_no_place_is_kept_and_zero_is_no_place():
     assert batch.zero_places == 1
 
 
-def test_places_outside_the_box_are_counted_or_refused():
-    box = Bounds(-88, 41, -87, 42)
-    assert taken(bounds=box, lon=["-87.5", "-80"]).outside == 1
+def test_places_outside_the_areas_are_counted_or_refused():
+    ground = Ground(np.array([h3.latlng_to_cell(41.85, -87.65, 9)]), 9)
+    assert taken(ground=ground, lon=["-87.65", "-80", ""], lat=["41.85", "41.85", ""]).outside == 1
     strict = replace(BASE, place=replace(BASE.place, outside="refuse"))
-    assert taken(strict, bounds=box, lon=["-87.5", "-80"]).refused["reason"].to_list() == ["outside-area"]
+    assert taken(strict, ground=ground, lon=["-87.65", "-80"]).refused["reason"].to_list() == ["outside-area"]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,10 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from openbeat.kernel.errors import BadInput, Contradiction
 
@@ -132,7 +136,10 @@ DIGIT_BITS = 3
 FINEST = 15
 
 
-def parent_cell(cell: int, resolution: int) -> int:
-    """The H3 cell of a coarser resolution that holds this one, by its bits: as the SQL function does it."""
+Cells = TypeVar("Cells", int, NDArray[np.int64])
+
+
+def parent_cell(cell: Cells, resolution: int) -> Cells:
+    """The H3 cell (or cells) of a coarser resolution that holds this one, by its bits: as the SQL function does it."""
     digits = (1 << (DIGIT_BITS * (FINEST - resolution))) - 1
     return cell & ~(FINEST << RESOLUTION_SHIFT) | (resolution << RESOLUTION_SHIFT) | digits

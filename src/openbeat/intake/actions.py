@@ -8,24 +8,24 @@ from pathlib import Path
 from typing import cast
 from uuid import UUID
 
+from django.db import transaction
+
 from openbeat.access import Actor, Permission
 from openbeat.accounts.identity import Agency
 from openbeat.acting import action, note
 from openbeat.acting.later import later
 from openbeat.audit.words import Operation
 from openbeat.incidents.loading import take_back
-from openbeat.intake import store
+from openbeat.intake import queries, store
 from openbeat.intake.bringing import Tell, bring
 from openbeat.intake.guess import guess
 from openbeat.intake.mending import as_file
 from openbeat.intake.models import Import, RefusedRow, SavedProfile
-from openbeat.intake.normalise import Bounds
 from openbeat.intake.profile import Profile, from_table, read_as, require_columns, shipped, to_table, to_toml
 from openbeat.intake.quality import Report
 from openbeat.intake.readers import look, preview
 from openbeat.intake.states import State, moved
 from openbeat.kernel.errors import Contradiction
-from openbeat.places import queries as places
 from openbeat.seeing import progress
 
 
@@ -109,12 +109,13 @@ def bring_in(actor: Actor, imported: Import, /, *, at: datetime, tell: Tell) -> 
     """Bring the whole file in, or nothing of it: incidents, refused rows, provenance; one collection in the trail."""
     if imported.state != State.IMPORTING:
         _become(imported, State.IMPORTING)
-    box = places.bounds(actor, imported.agency_id)
-    brought = bring(imported, at=at, bounds=Bounds(*box) if box else None, tell=tell)
+    brought = bring(imported, at=at, ground=queries.ground(actor, imported, at=at), tell=tell)
     imported.batch, imported.finished_at = brought.loader.batch, at
     imported.rows_new, imported.rows_changed = brought.counts.new, brought.counts.changed
     imported.rows_same, imported.rows_refused = brought.counts.same, brought.refused
     imported.rows_left_out = brought.left_out
+    imported.file = ""  # what came in is incidents now, and what was refused is kept row by row
+    transaction.on_commit(lambda: store.drop(imported.pk))
     note(asked_by=imported.author_id, source=brought.loader.source.name)
     return _become(imported, State.DONE)
 
@@ -137,9 +138,8 @@ def stop_import(actor: Actor, imported: Import, /) -> Import:
 def discard_import(actor: Actor, imported: Import, /, *, at: datetime) -> Import:
     """Give a file up before anything of it was brought in; the file is removed."""
     imported.file, imported.finished_at = "", at
-    _become(imported, State.DISCARDED)
-    store.drop(imported.pk)
-    return imported
+    transaction.on_commit(lambda: store.drop(imported.pk))
+    return _become(imported, State.DISCARDED)
 
 
 @action(Permission.IMPORT_WITHDRAW, operation=Operation.ERASURE)

@@ -18,7 +18,7 @@ from django.db import connection
 from openbeat.incidents.loading import Counts, Loader, Naming, Papers, copy_in
 from openbeat.intake.mending import renumbered
 from openbeat.intake.models import Import, RefusedRow
-from openbeat.intake.normalise import Batch, Bounds, Normaliser
+from openbeat.intake.normalise import Batch, Ground, Normaliser
 from openbeat.intake.profile import Profile, from_table, local_codes
 from openbeat.intake.quality import Report, Tally
 from openbeat.intake.readers import batches
@@ -106,30 +106,30 @@ def _taken(waiting: queue.Queue[tuple[str, T | BaseException | None]]) -> Iterat
         yield what  # type: ignore[misc]
 
 
-def judged(imported: Import, profile: Profile, *, at: datetime, bounds: Bounds | None) -> Iterator[Batch]:
+def judged(imported: Import, profile: Profile, *, at: datetime, ground: Ground | None) -> Iterator[Batch]:
     """The file's rows as incidents and refused rows, slice by slice."""
-    normaliser = Normaliser(profile, now=at, zone=imported.agency.zone, bounds=bounds)
+    normaliser = Normaliser(profile, now=at, zone=imported.agency.zone, ground=ground)
     for frame in batches(Path(imported.file), profile.read):
         yield normaliser.take(renumbered(frame) if imported.mends_id else frame)
 
 
-def examine(imported: Import, *, at: datetime, bounds: Bounds | None, tell: Tell) -> Report:
+def examine(imported: Import, *, at: datetime, ground: Ground | None, tell: Tell) -> Report:
     """The dry run: the whole file read and judged, nothing kept but the report."""
     profile = from_table(imported.profile or {})
     tally = Tally(profile)
-    for batch in ahead(judged(imported, profile, at=at, bounds=bounds)):
+    for batch in ahead(judged(imported, profile, at=at, ground=ground)):
         tally.add(batch)
         _go_on(tell, tally.rows, None)
     return tally.report()
 
 
-def bring(imported: Import, *, at: datetime, bounds: Bounds | None, tell: Tell) -> Brought:
+def bring(imported: Import, *, at: datetime, ground: Ground | None, tell: Tell) -> Brought:
     """Load the whole file; called inside a deed, whose transaction takes all of it or nothing."""
     profile = from_table(imported.profile or {})
     loader = Loader(imported.agency, _naming(profile), _papers(imported, profile), at=at)
     expected = (imported.report or {}).get("rows")
     rows = refused = left_out = 0
-    for batch in ahead(judged(imported, profile, at=at, bounds=bounds)):
+    for batch in ahead(judged(imported, profile, at=at, ground=ground)):
         loader.take(batch.accepted)
         _keep_refused(imported, batch.refused)
         _mend(imported, batch.accepted)

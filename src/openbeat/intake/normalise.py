@@ -13,10 +13,11 @@ import numpy.typing as npt
 import polars as pl
 from pyproj import Transformer
 
+from openbeat.incidents.rules import parent_cell
 from openbeat.intake.moments import WALL, read_clock, read_hours, read_moments, to_utc, to_utc_strictly
 from openbeat.intake.profile import NOT_AN_OFFENCE, Flag, Moment, Profile, local_codes
 from openbeat.intake.readers import MORE, ROW
-from openbeat.intake.rules import LONGEST_ID, NEAR_AREA
+from openbeat.intake.rules import LONGEST_ID
 from openbeat.kernel.geometry import CELL_RESOLUTION
 
 WGS84 = "EPSG:4326"
@@ -55,13 +56,11 @@ REFUSED: dict[str, pl.DataType | type[pl.DataType]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
-    """The box of an agency's area: degrees, WGS 84."""
+class Ground:
+    """What an agency's areas cover: (n,) H3 cells (int64, sorted) of one resolution."""
 
-    west: float
-    south: float
-    east: float
-    north: float
+    cells: npt.NDArray[np.int64]
+    resolution: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +104,14 @@ class Seen:
 class Normaliser:
     """Reads batch after batch of one file by its profile; remembers only which ids it has seen.
 
-    `now` bounds the future, `zone` and `bounds` are the agency's.
+    `now` bounds the future, `zone` and `ground` are the agency's.
     """
 
-    def __init__(self, profile: Profile, *, now: datetime, zone: str = "", bounds: Bounds | None = None) -> None:
+    def __init__(self, profile: Profile, *, now: datetime, zone: str = "", ground: Ground | None = None) -> None:
         self.profile = profile
         self.zone = zone or profile.time.zone
         self.now = now.astimezone(UTC)
-        self.bounds = bounds
+        self.ground = ground
         self.seen = Seen()
 
     def take(self, raw: pl.DataFrame) -> Batch:
@@ -150,7 +149,7 @@ class Normaliser:
             _key(profile, raw).alias("key"),
         )
         frame = _classify(profile, _localise(profile, frame, self.zone))
-        return _locate(profile, frame, self.bounds)
+        return _locate(profile, frame, self.ground)
 
     def _judge(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Each row with the first reason to refuse it, or none; ids come last, among rows that are else good."""
@@ -304,8 +303,8 @@ def _transformer(crs: str) -> Transformer:
     return Transformer.from_crs(crs, WGS84, always_xy=True)
 
 
-def _locate(profile: Profile, frame: pl.DataFrame, bounds: Bounds | None) -> pl.DataFrame:
-    """Longitude, latitude and cell; 0/0 is no place; what lies outside the agency's box is marked."""
+def _locate(profile: Profile, frame: pl.DataFrame, ground: Ground | None) -> pl.DataFrame:
+    """Longitude, latitude and cell; 0/0 is no place; what lies outside the agency's areas is marked."""
     x, y = (frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("x", "y"))
     zero = (x == 0) & (y == 0)
     x, y = np.where(zero, np.nan, x), np.where(zero, np.nan, y)
@@ -314,14 +313,14 @@ def _locate(profile: Profile, frame: pl.DataFrame, bounds: Bounds | None) -> pl.
     if profile.place.crs != WGS84 and given.any():
         lon[given], lat[given] = _transformer(profile.place.crs).transform(x[given], y[given])
     possible = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
-    outside = possible & ~_within(lon, lat, bounds)
+    cells = _cells(lon, lat, possible)
     return frame.with_columns(
         _or_null(lon, possible).alias("lon"),
         _or_null(lat, possible).alias("lat"),
-        _cells(lon, lat, possible).alias("cell"),
+        cells.alias("cell"),
         pl.Series("zero", zero),
         pl.Series("given", given),
-        pl.Series("outside", outside),
+        pl.Series("outside", _outside(cells, ground)),
     )
 
 
@@ -329,12 +328,13 @@ def _or_null(values: npt.NDArray[np.float64], keep: npt.NDArray[np.bool_]) -> pl
     return pl.Series(np.where(keep, values, np.nan)).fill_nan(None).round(7)
 
 
-def _within(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], box: Bounds | None) -> npt.NDArray[np.bool_]:
-    if box is None:
-        return np.ones(len(lon), dtype=bool)
-    near = NEAR_AREA
-    inside: npt.NDArray[np.bool_] = (lon >= box.west - near) & (lon <= box.east + near)
-    return inside & (lat >= box.south - near) & (lat <= box.north + near)
+def _outside(cells: pl.Series, ground: Ground | None) -> npt.NDArray[np.bool_]:
+    """Which places lie in no cell of the ground; what has no place is not outside."""
+    placed = cells.is_not_null().to_numpy()
+    if ground is None:
+        return np.zeros(len(cells), dtype=bool)
+    parents = parent_cell(cells.fill_null(0).to_numpy(), ground.resolution)
+    return placed & ~np.isin(parents, ground.cells)
 
 
 def _cells(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], keep: npt.NDArray[np.bool_]) -> pl.Series:

@@ -15,7 +15,7 @@ from openbeat.access import Actor, Permission
 from openbeat.intake import bringing, mending
 from openbeat.intake.bringing import Tell
 from openbeat.intake.models import Import, RefusedRow, SavedProfile
-from openbeat.intake.normalise import Bounds, local_code_of
+from openbeat.intake.normalise import Ground, local_code_of
 from openbeat.intake.profile import Profile, from_table, from_toml, shipped, shipped_names
 from openbeat.intake.quality import Report
 from openbeat.intake.readers import AS_FOUND, MORE, ROW, preview
@@ -123,8 +123,18 @@ def sample_codes(actor: Actor, imported: Import, profile: Profile) -> list[str]:
 
 def dry_run(actor: Actor, imported: Import, *, at: datetime, tell: Tell) -> Report:
     """What the whole file holds; nothing is brought in."""
-    box = places.bounds(actor, imported.agency_id)
-    return bringing.examine(imported, at=at, bounds=Bounds(*box) if box else None, tell=tell)
+    return bringing.examine(imported, at=at, ground=ground(actor, imported, at=at), tell=tell)
+
+
+def ground(actor: Actor, imported: Import, *, at: datetime) -> Ground | None:
+    """What the agency's areas cover, by the widest set in force; none while it has no areas."""
+    day = at.astimezone(imported.agency.tz).date()
+    sets = places.area_sets_in_force(actor, imported.agency_id, day).values()
+    widest = max(sets, key=lambda one: one.km2, default=None)
+    if widest is None:
+        return None
+    found = places.cells_by_area(actor, widest)
+    return Ground(found.cells, found.resolution)
 
 
 def refused_rows(actor: Actor, imported: Import, *, reason: str = "") -> QuerySet[RefusedRow]:

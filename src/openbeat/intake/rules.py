@@ -33,8 +33,6 @@ REASONS: Mapping[str, str] = MappingProxyType(
 """Why a row is refused: code → words."""
 
 LONGEST_ID = 200
-NEAR_AREA = 0.05
-"""Degrees around the area's box within which a position still counts as inside (about 5 km)."""
 SPIKE = 3.0
 """An hour or a day that holds so many times the median is a habit of the record, not of the city."""
 
