@@ -20,9 +20,9 @@ LONGEST_SHIFT = timedelta(hours=14)
 class Asked:
     """What a commander asks of a shift. Minutes, except where named otherwise."""
 
-    places: int = 40
+    places: int = 60
     """How many of the densest cells are visited."""
-    visits: int = 3
+    visits: int = 4
     """Visits to each place in the shift, each in a slot of its own."""
     dwell: int = 12
     slot: int = 60

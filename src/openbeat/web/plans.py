@@ -55,12 +55,12 @@ class AskForm(forms.Form):
     units = forms.MultipleChoiceField(label=gettext_lazy("Units"), widget=forms.CheckboxSelectMultiple)
     places = forms.IntegerField(
         label=gettext_lazy("Places"),
-        initial=40,
+        initial=60,
         min_value=1,
         max_value=400,
         help_text=gettext_lazy("The cells where most is expected."),
     )
-    visits = forms.IntegerField(label=gettext_lazy("Visits to each"), initial=3, min_value=1, max_value=8)
+    visits = forms.IntegerField(label=gettext_lazy("Visits to each"), initial=4, min_value=1, max_value=8)
     dwell = forms.IntegerField(
         label=gettext_lazy("Minutes a visit"),
         initial=12,
