@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 
 from openbeat.access import Role
 from openbeat.accounts import actions, entering, founding
-from openbeat.accounts.models import SignInLink
+from openbeat.accounts.models import Person, SignInLink
 from openbeat.audit.models import Entry
 from openbeat.kernel.errors import Contradiction, NotInThisState
 from openbeat.kernel.time import now
 from openbeat.seeing.scope import scope
+from openbeat.web.adapters import FactorAdapter
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +86,51 @@ def test_no_link_for_a_closed_account(in_north):
     actions.close_account(admin, person, at=now())
     with pytest.raises(NotInThisState):
         actions.issue_sign_in_link(admin, person, at=now())
+
+
+@pytest.mark.parametrize(
+    ("state", "where"), [("locked", reverse_lazy("account_locked")), ("closed", None), ("active", reverse_lazy("home"))]
+)
+def test_a_link_opens_no_shut_account(school, state, where):
+    secret, person = link_for(school), school.people["analyst"]
+    with scope(school.house):
+        locked_at = now() if state == "locked" else None
+        Person.objects.filter(pk=person.pk).update(state=state, locked_at=locked_at)
+    answer = Client().post(reverse("sign_in_link", args=[secret]))
+    assert answer.get("Location") == where
+    assert answer.status_code == (410 if state == "closed" else 302)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_ten_at_once_one_gets_in(school):
+    secret, start, got = link_for(school), threading.Barrier(10), []
+
+    def use() -> None:
+        start.wait()
+        try:
+            with scope(school.house):
+                got.append(entering.use_sign_in_link(secret, at=now(), source_address=""))
+        except entering.LinkSpent as refusal:
+            got.append(refusal.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=use) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert got.count("link-spent") == 9
+    assert school.people["analyst"] in got
+
+
+def test_shut_rows_are_not_taken_for_absent_ones(north):
+    """Else a second factor would seem not to be there, and not be asked for."""
+    person = north.person(Role.ANALYST)
+    with pytest.raises(RuntimeError, match="shut"):
+        FactorAdapter().is_mfa_enabled(person)
+    with scope(north.house):
+        assert FactorAdapter().is_mfa_enabled(person) is False
 
 
 def test_training_links_are_one_a_role_and_for_training_only(school, north):

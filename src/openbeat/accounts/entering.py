@@ -131,6 +131,12 @@ def person_at(door: Door) -> Person:
     return Person.objects.get(pk=door.person_id)
 
 
+def person_of_session(person_id: UUID) -> Person | None:
+    """The person whom a session names, with their agency, unless the account is closed."""
+    found = Person.objects.select_related("agency").filter(pk=person_id).first()
+    return found if found is not None and found.is_active else None
+
+
 def is_locked(person_id: UUID) -> bool:
     """Whether the account waits for its release now; the rows of its agency must be open."""
     require_open(person_id)

@@ -13,7 +13,11 @@ from psycopg.pq import TransactionStatus
 from openbeat.access import Actor
 from openbeat.seeing.tickets import ticket
 
-SETTING = "openbeat.ticket"
+# for the session, not the transaction: a page reads outside of transactions too; the inner query goes first
+OPEN = """
+SELECT old.ticket, set_config('openbeat.ticket', %s, false)
+FROM (SELECT current_setting('openbeat.ticket', true) AS ticket OFFSET 0) old
+"""
 
 
 @contextmanager
@@ -44,8 +48,6 @@ def _listens() -> bool:
 
 def _set(value: str) -> str:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting(%s, true)", [SETTING])
-        before = cursor.fetchone()[0] or ""
-        # for the session, not the transaction: a page reads outside of transactions too
-        cursor.execute("SELECT set_config(%s, %s, false)", [SETTING, value])
-    return str(before)
+        cursor.execute(OPEN, [value])
+        before: str | None = cursor.fetchone()[0]
+    return before or ""

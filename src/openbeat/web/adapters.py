@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 from typing import Any, cast
+from uuid import UUID
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
@@ -56,6 +57,10 @@ class PasswordBackend(AuthenticationBackend):  # type: ignore[misc]
         ours = seen(request)
         with rows_of({door.agency_id}):
             return entering.check_password(door.person_id, password, at=ours.wall, source_address=ours.source_address)
+
+    def get_user(self, user_id: UUID) -> Person | None:
+        """The session's person with their agency; None where the account is closed or its rows are shut."""
+        return entering.person_of_session(user_id)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]

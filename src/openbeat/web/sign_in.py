@@ -26,7 +26,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from openbeat.accounts import entering
-from openbeat.accounts.entering import LinkSpent
+from openbeat.accounts.entering import LinkSpent, Locked
 from openbeat.accounts.identity import agency_of
 from openbeat.web.adapters import AccountAdapter, seen
 from openbeat.web.middleware import open_rows
@@ -55,6 +55,8 @@ def _enter_by_link(request: HttpRequest, secret: str) -> HttpResponse:
         person = entering.use_sign_in_link(secret, at=ours.wall, source_address=ours.source_address)
     except LinkSpent:
         return _spent(request)
+    except Locked:
+        return HttpResponseRedirect(reverse("account_locked"))
     if request.user.is_authenticated:
         AccountAdapter(request).logout(request)
     record_authentication(request, person, method="link", reauthenticated=True)
