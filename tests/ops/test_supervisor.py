@@ -168,7 +168,7 @@ def test_orphans_of_a_killed_service_are_ended(var: Var, capsys: pytest.CaptureF
     with subprocess.Popen(SLEEPER, stdout=subprocess.DEVNULL) as orphan:
         marks.leave(var.run / "helper.json", orphan.pid)
         supervisor.end_orphans(var, ["helper", "absent"])
-        assert not psutil.pid_exists(orphan.pid)
+        assert orphan.wait(5) == -signal.SIGTERM
     assert f"ending helper (process {orphan.pid})" in capsys.readouterr().err
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -152,12 +153,22 @@ def end_in_order(process: psutil.Process, patience: float, wishes: Wishes | None
     except psutil.NoSuchProcess:
         return
     end = time.monotonic() + patience
-    while time.monotonic() < end and not (wishes and wishes.hurry):
-        if psutil.wait_procs([process], timeout=0.1)[0]:
-            break
-    for member in psutil.wait_procs(family, timeout=0.1)[1]:
-        member.kill()
-    psutil.wait_procs(family, timeout=5)
+    while not gone(process) and time.monotonic() < end and not (wishes and wishes.hurry):
+        time.sleep(0.05)
+    for member in family:
+        with suppress(psutil.NoSuchProcess):
+            member.kill()
+    end = time.monotonic() + 5
+    while not all(map(gone, family)) and time.monotonic() < end:
+        time.sleep(0.05)
+
+
+def gone(process: psutil.Process) -> bool:
+    """Whether the process has ended, even if its parent has not yet asked how."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def end_orphans(var: Var, names: Sequence[str]) -> None:
