@@ -13,6 +13,7 @@ from pyproj import CRS, Transformer
 from shapely.geometry import box, mapping
 from tests.shared_data import shared
 
+from openbeat.places import readers
 from openbeat.places.readers import AreaFileUnreadable, CoordinateSystemUnknown, open_areas, read_area_file
 from openbeat.places.shapes import ColumnMissing, Columns, guess_columns, km2, make_areas, outlines
 
@@ -122,6 +123,24 @@ def test_says_why_a_file_cannot_be_read(filename: str, content: bytes, words: st
     with pytest.raises(AreaFileUnreadable, match=words) as refused:
         open_areas(filename, content)
     assert refused.value.mend
+
+
+@pytest.mark.parametrize("name", ["a.geojson.gz", "a.zip"])
+def test_a_file_that_unfolds_too_far_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers, "LARGEST", 100)
+    content = gzip.compress(two_beats()) if name.endswith(".gz") else zipped({"a.geojson": two_beats() * 3})
+    with pytest.raises(AreaFileUnreadable, match="unfolds to more than"):
+        open_areas(name, content)
+
+
+def test_features_without_a_shape_or_with_plain_data_are_read() -> None:
+    bare = {"type": "Feature", "properties": {"beat": "03"}, "geometry": None}
+    content = two_beats().replace(b'"features": [', b'"features": [' + json.dumps(bare).encode() + b",")
+    assert read("a.geojson", content) == BEATS
+    data = KML.replace(
+        '<SchemaData><SimpleData name="code">7</SimpleData></SchemaData>', '<Data name="code"><value>7</value></Data>'
+    )
+    assert read("a.kml", data.format(space="x").encode()) == {"7": ("Old Town", 636.0)}
 
 
 def test_metres_without_a_coordinate_system_are_refused_until_it_is_given() -> None:

@@ -20,6 +20,7 @@ from openbeat.accounts.models import Agency
 from openbeat.audit.models import Entry
 from openbeat.kernel.errors import BadInput, Contradiction, NotFound, NotInThisState, NotPermitted
 from openbeat.kernel.ids import new_id
+from openbeat.patrol.models import Unit
 from openbeat.places import actions, queries, store
 from openbeat.places.extract import ExtractUnreadable
 from openbeat.places.models import AreaCell, AreaSet, Basemap, Extract, StreetNetwork
@@ -152,6 +153,50 @@ def test_a_friend_may_a_colleague_may_look_a_stranger_sees_nothing(analyst: Acto
         assert AreaSet.objects.count() == 0
         assert AreaCell.objects.count() == 0
     assert list(queries.areas(stranger, made)) == []
+
+
+def test_things_are_called_by_their_names(analyst: Actor, agency: Agency, extract: Extract) -> None:
+    made = add(analyst, agency)
+    things = [made, queries.areas(analyst, made)[0], StationRow("1", "Hill", 1, 2).name, extract]
+    assert [str(thing) for thing in things] == ["Beats", "West", "Hill", "city.osm.pbf"]
+    assert [str(thing) for thing in (StreetNetwork.objects.get(), Basemap.objects.get())] == [
+        "streets waiting", "basemap waiting",
+    ]  # fmt: skip
+    cell = AreaCell.objects.order_by("cell")[0]
+    assert str(cell) == f"{cell.cell:x}"
+
+
+def test_cells_are_called_by_the_area_of_their_middle(analyst: Actor, agency: Agency) -> None:
+    made = add(analyst, agency)
+    cells = np.array([h3.latlng_to_cell(50.01, lon, 9) for lon in (10.01, 10.03, 11.0)], np.int64)
+    assert queries.names_of_cells(analyst, made, cells) == ["West", "East", ""]
+    assert queries.names_of_cells(analyst, made, cells[:0]) == []
+
+
+def test_the_box_around_all_areas(analyst: Actor, agency: Agency) -> None:
+    assert queries.bounds(analyst, agency.pk) is None
+    add(analyst, agency)
+    assert queries.bounds(analyst, agency.pk, margin=0.01) == pytest.approx((9.99, 49.99, 10.05, 50.04))
+
+
+def test_a_station_in_use_is_kept(analyst: Actor, agency: Agency) -> None:
+    actions.set_stations(analyst, agency, stations=[StationRow("1", "Hill", 10, 50)])
+    station = queries.stations(analyst, agency.pk).get()
+    Unit.objects.create(agency=agency, call_sign="U1", station=station)
+    with pytest.raises(Contradiction, match="in use: 1"):
+        actions.set_stations(analyst, agency, stations=[StationRow("2", "Port", 10, 50)])
+    assert queries.stations(analyst, agency.pk).get() == station
+
+
+def test_places_belong_to_an_agency(analyst: Actor) -> None:
+    with pytest.raises(NotPermitted):
+        actions.state_speed(analyst, Agency(), kmh=30, at=T0)
+
+
+def test_a_stated_speed_has_no_streets(analyst: Actor, agency: Agency) -> None:
+    stated = actions.state_speed(analyst, agency, kmh=30, at=T0)
+    with pytest.raises(NotFound, match="no streets"):
+        queries.graph_of(analyst, stated)
 
 
 def test_stations_are_replaced_as_a_list(analyst: Actor, agency: Agency) -> None:

@@ -160,6 +160,34 @@ def test_areas_are_withdrawn_with_a_reason(analyst: Desk) -> None:
     assert "wrong file" in analyst.page("area_set", made.pk)
 
 
+def test_sets_that_come_later_and_went_before_are_told_apart(analyst: Desk) -> None:
+    analyst.keep_beats()
+    for day, layer in (("2012-01-01", "beats"), ("2021-01-01", "beats"), ("2016-01-01", "wards")):
+        chosen = analyst.upload("beats.geojson", BEATS)
+        told = {
+            "layer": layer,
+            "name": f"Set of {day}",
+            "valid_from": day,
+            "code_column": "beat",
+            "name_column": "title",
+        }
+        assert analyst.client.post(chosen.url, told).status_code == 302  # type: ignore[attr-defined]
+    page = analyst.page("places")
+    for words in ("In force", "Replaced", "From its first day", "?layer=wards"):
+        assert words in page
+    assert "Set of 2016-01-01</h2>" in analyst.client.get(reverse("places"), {"layer": "wards"}).content.decode()
+    again = analyst.upload("beats.geojson", BEATS)
+    told = {
+        "layer": "wards",
+        "name": "Again",
+        "valid_from": "2016-01-01",
+        "code_column": "beat",
+        "name_column": "title",
+    }
+    answer = analyst.client.post(again.url, told)  # type: ignore[attr-defined]
+    assert (answer.status_code, "wards from 2016-01-01 already" in answer.content.decode()) == (422, True)
+
+
 def test_a_colleague_looks_and_a_stranger_does_not_know(analyst: Desk, agency: Agency) -> None:
     made = analyst.keep_beats()
     colleague = Desk(Role.OFFICER, agency)

@@ -25,7 +25,7 @@ MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
             {State.READY, State.FAILED, State.WORKING}
         ),  # a worker that died is followed by another
         State.READY: frozenset(),
-        State.FAILED: frozenset({State.WAITING}),
+        State.FAILED: frozenset(),
     }
 )
 
