@@ -106,7 +106,8 @@ def own_latest(facts: Facts, routes: Routes, task: int) -> int:
 
 @compiled
 def time_forward(facts: Facts, routes: Routes, unit: int) -> int:
-    """Begins everything on a route as early as it goes; returns the first position that can't keep its time, or −1."""
+    """Begins everything on a route as early as it goes; returns the first position that can't keep its time
+    (its size if that is the way home), or −1."""
     # arrays are named once: each look into a tuple inside the loop would count a reference
     travel, loc, dwell, opens, closes = facts.travel, facts.loc, facts.dwell, facts.opens, facts.closes
     place, place_first, gap, on = facts.place, facts.place_first, facts.gap, routes.unit
@@ -130,7 +131,7 @@ def time_forward(facts: Facts, routes: Routes, unit: int) -> int:
             return k
         begin[node], at[node] = now, here
         now += dwell[node]
-    return -1 if now + travel[here, facts.unit_end[unit]] <= facts.shift_to[unit] else size - 1
+    return -1 if now + travel[here, facts.unit_end[unit]] <= facts.shift_to[unit] else size
 
 
 @compiled
@@ -204,7 +205,7 @@ def settle(facts: Facts, routes: Routes, unit: int) -> bool:
         if k < 0:
             break
         least, out = np.inf, -1
-        for j in range(k + 1):
+        for j in range(min(k + 1, routes.size[unit])):
             node = routes.nodes[unit, j]
             if node < tasks and facts.locked[node] < 0 and facts.prize[node] <= least:
                 least, out = facts.prize[node], node

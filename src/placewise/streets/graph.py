@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from placewise.kernels.arrays import Bools, Floats, Ints, floats, frozen
-from placewise.kernels.shortest import search, search_rows
+from placewise.kernels.shortest import gather, room_for, search, search_rows, spread
 from placewise.streets.cells import earliest_by_cell
 from placewise.streets.raw import great_circle_metres
 from placewise.streets.snap import FARTHEST_M, OnStreet, Snapper, at_shape_points
@@ -172,23 +172,20 @@ class StreetGraph:
     def seconds_to_points(self, place: ArrayLike, limit: float, *, towards: bool = False) -> Floats:
         """Seconds from a place to every shape point (to it with `towards`), infinite beyond `limit` seconds."""
         spot = self.snap(place)
+        seconds = np.full(len(self.shape_lon), np.inf)
+        shape = self.shape_first, self.ahead, self.back, self.street_secs
         if towards:
-            dist = _one_search(self.backwards, self._entrances(spot), limit)
-            by_street = np.where(self.entry >= 0, dist[self.entry], np.inf)
-            way_on = self.street_secs[2 * self.chain] - self.ahead, self.back
+            gather(self.entry, _one_search(self.backwards, self._entrances(spot), limit)[0], *shape, limit, seconds)
         else:
-            dist = _one_search((self.arc_first, self.arc_head, self.arc_secs), self._exits(spot), limit)
-            by_street = np.full(len(self.entry), np.inf)
-            np.minimum.at(by_street, self.arc_street, dist[self.arc_tail])
-            way_on = self.ahead, self.street_secs[2 * self.chain + 1] - self.back
-        seconds = np.minimum(by_street[2 * self.chain] + way_on[0], by_street[2 * self.chain + 1] + way_on[1])
-        own = np.flatnonzero(self.chain == self.chain[spot.piece[0]])
+            dist, _ = _one_search((self.arc_first, self.arc_head, self.arc_secs), self._exits(spot), limit)
+            spread(self.arc_first, self.arc_street, dist, *shape, limit, seconds)
+        chain = self.chain[spot.piece[0]]
+        own = np.arange(self.shape_first[chain], self.shape_first[chain + 1])
         here, there = np.zeros(len(own), dtype=np.int64), np.arange(len(own))
         points = self.at_points(own)
-        ends = (points, spot, there, here) if towards else (spot, points, here, there)
-        seconds[own] = np.minimum(seconds[own], self._along_one_chain(*ends))
-        seconds[seconds > limit] = np.inf
-        return np.asarray(seconds)
+        direct = self._along_one_chain(*((points, spot, there, here) if towards else (spot, points, here, there)))
+        seconds[own] = np.minimum(seconds[own], np.where(direct <= limit, direct, np.inf))
+        return seconds
 
     def reach(self, place: ArrayLike, limit: float, *, resolution: int = 10, towards: bool = False) -> Reach:
         """The H3 cells with a street point within `limit` seconds of a place (of which it is, with `towards`)."""
@@ -247,15 +244,9 @@ class StreetGraph:
     # -- one search and its drawing
 
     def _search(self, exits: Doors, goals: Int32, limit: float) -> tuple[Floats, Ints]:
-        room = len(self.arc_head) + len(exits.state) + 8
-        dist, came = np.empty(self.states), np.empty(self.states, dtype=np.int64)
         is_goal = np.zeros(self.states, dtype=bool)
         is_goal[goals] = True
-        search(
-            self.arc_first, self.arc_head, self.arc_secs, exits.state, exits.secs, limit, int(is_goal.sum()), is_goal,
-            dist, came, np.empty(room), np.empty(room, dtype=np.int32),
-        )  # fmt: skip
-        return dist, came
+        return _one_search((self.arc_first, self.arc_head, self.arc_secs), exits, limit, is_goal)
 
     def _streets_to(self, state: int, came: Ints) -> tuple[int, list[int]]:
         """The state where the search began, and the streets driven from it to this state, in order."""
@@ -330,12 +321,17 @@ def _rows(arcs: tuple[Ints, Int32, Floats], seeds: Doors, goals: Doors) -> Float
     return rows
 
 
-def _one_search(arcs: tuple[Ints, Int32, Floats], seeds: Doors, limit: float) -> Floats:
-    states, room = len(arcs[0]) - 1, len(arcs[1]) + len(seeds.state) + 8
-    dist, came, no_goal = np.empty(states), np.empty(states, dtype=np.int64), np.zeros(states, dtype=bool)
-    heap = np.empty(room), np.empty(room, dtype=np.int32)
-    search(*arcs, seeds.state, seeds.secs, limit, 0, no_goal, dist, came, *heap)
-    return dist
+def _one_search(
+    arcs: tuple[Ints, Int32, Floats], seeds: Doors, limit: float, is_goal: Bools | None = None
+) -> tuple[Floats, Ints]:
+    """Seconds to every state within the limit, and the arc that led there; ends early once all goals are settled."""
+    goals = np.zeros(len(arcs[0]) - 1, dtype=bool) if is_goal is None else is_goal
+    sought, entries = -1 if is_goal is None else int(goals.sum()), len(arcs[1]) + len(seeds.state) + 2
+    while True:
+        room = room_for(len(goals), float(arcs[2].max()), entries)
+        if search(*arcs, seeds.state, seeds.secs, limit, sought, goals, room):
+            return room.dist, room.came
+        entries *= 2
 
 
 def _joined(lines: list[Floats]) -> Floats:
