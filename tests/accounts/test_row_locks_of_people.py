@@ -14,6 +14,7 @@ from django.urls import reverse
 from openbeat.access import Role
 from openbeat.accounts import actions, entering
 from openbeat.accounts.models import Agency, DeviceProfile, Holding, Person, Post, Session, SignInLink, Token
+from openbeat.accounts.sessions import SessionStore, shown
 from openbeat.kernel.time import now
 from openbeat.seeing.scope import rows_of, scope
 
@@ -156,11 +157,19 @@ def test_a_session_row_gives_neither_key_nor_contents(school):
         stolen["x"] = 1
         stolen.save()
         thief.cookies["sessionid"] = stolen.session_key
-        from openbeat.accounts.sessions import shown
-
         Session.objects.filter(session_key=shown(stolen.session_key)).update(session_data=row.session_data)
     assert "_auth_user_id" not in thief.session
     assert browser.get("/").status_code == 200
+
+
+def test_stale_sessions_are_swept_unseen(full):
+    with scope(full.house):
+        Session.objects.update(expire_date=now() - timedelta(minutes=1))
+        assert Session.objects.count() == 1
+    assert count("accounts_session") == 0
+    SessionStore.clear_expired()
+    with scope(full.house):
+        assert not Session.objects.exists()
 
 
 def test_open_agencies_stay_open(full):

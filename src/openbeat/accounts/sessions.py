@@ -46,6 +46,12 @@ class SessionStore(DatabaseStore):
         if key is not None:
             Session.objects.filter(session_key=shown(key)).delete()
 
+    @classmethod
+    def clear_expired(cls) -> None:
+        """Forget the sessions of every agency whose time is over."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT accounts_sweep_sessions()")
+
     def encode(self, session_dict: dict[str, Any]) -> str:
         """The contents, sealed with the session's key."""
         text = json.dumps(session_dict, separators=(",", ":"))

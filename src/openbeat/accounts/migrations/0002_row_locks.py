@@ -39,15 +39,19 @@ DROP POLICY accounts_holding_reach ON accounts_holding;
 ALTER TABLE accounts_holding DISABLE ROW LEVEL SECURITY;
 """
 
-# A session is opened by showing its digest; its agency sees that it is there; a stale one may be swept by anyone.
+# A session is opened by showing its digest; its agency sees that it is there; stale ones are swept blindly.
 SESSIONS = """
 ALTER TABLE accounts_session ENABLE ROW LEVEL SECURITY;
 CREATE POLICY accounts_session_shown ON accounts_session
   USING (session_key = current_setting('openbeat.session', true)
-         OR agency_id = ANY ((SELECT openbeat_reach())::uuid[]) OR expire_date < now())
+         OR agency_id = ANY ((SELECT openbeat_reach())::uuid[]))
   WITH CHECK (session_key = current_setting('openbeat.session', true));
+CREATE FUNCTION accounts_sweep_sessions() RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+  WITH gone AS (DELETE FROM public.accounts_session WHERE expire_date < now() RETURNING 1) SELECT count(*) FROM gone
+$$;
 """
 SESSIONS_BACK = """
+DROP FUNCTION accounts_sweep_sessions();
 DROP POLICY accounts_session_shown ON accounts_session;
 ALTER TABLE accounts_session DISABLE ROW LEVEL SECURITY;
 """
