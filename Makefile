@@ -5,7 +5,7 @@ INSTALL := $(PYTHON) -I src/openbeat/ops/install.py
 DJANGO := OPENBEAT_VAR=var/check $(BIN)/python -W ignore::RuntimeWarning -m django
 export DJANGO_SETTINGS_MODULE ?= openbeat.settings
 .DEFAULT_GOAL := help
-.PHONY: help up doctor check fix test bench requirements clean
+.PHONY: help up doctor check fix test bench messages requirements clean
 
 help: ## list the commands
 	@echo "Openbeat: make COMMAND"
@@ -42,6 +42,10 @@ test: ## all tests, the browser's included, with coverage   [ONLY="path -k words
 bench: ## the benchmarks against their peers   [ONLY=name] [DATA=folder]
 	@$(INSTALL) dev bench front
 	@$(BIN)/python -m benchmarks $(ONLY) $(if $(DATA),--data "$(DATA)")
+
+messages: ## gather every string into the catalogues of all languages (needs GNU gettext)
+	cd src/openbeat && OPENBEAT_VAR=../../var/check ../../$(BIN)/python -W ignore -m django makemessages \
+	  -l ru -l kk -l uz -l zh_Hans --no-location --no-wrap -i migrations
 
 requirements: ## pin the newest allowed versions with their hashes
 	@$(INSTALL) dev
