@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -40,7 +41,7 @@ def tabs(here: str) -> list[dict[str, Any]]:
 
 def areas_page(request: Request, agency_id: UUID, *, may_manage: bool) -> dict[str, Any]:
     """Sets of areas, and the map of the layer that is looked at."""
-    today = request.now.date()
+    today = localdate(request.now)
     found = queries.area_sets(request.actor, agency_id)
     force = queries.area_sets_in_force(request.actor, agency_id, today)
     shown = force.get(request.GET.get("layer", "")) or next(iter(force.values()), None)
@@ -249,7 +250,7 @@ def stations_page(request: Request, agency_id: UUID) -> dict[str, Any]:
 
 def _ground(request: Request, agency_id: UUID) -> dict[str, Any]:
     """Basemap and the outlines of the areas in force, where there are some."""
-    force = queries.area_sets_in_force(request.actor, agency_id, request.now.date())
+    force = queries.area_sets_in_force(request.actor, agency_id, localdate(request.now))
     shown: Any = next(iter(force.values()), None)
     if shown is not None:
         return map_ground(request, shown)

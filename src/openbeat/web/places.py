@@ -18,6 +18,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -132,7 +133,7 @@ def area_columns(request: HttpRequest, key: UUID) -> HttpResponse:
 def _initial(request: Request, name: str, table: AreaTable) -> dict[str, Any]:
     guess = guess_columns(table)
     layer = next((layer for layer in LAYERS if layer.value.rstrip("s") in name.lower()), Layer.BEATS)
-    day = request.now.date().replace(month=1, day=1)
+    day = localdate(request.now).replace(month=1, day=1)
     return {
         "layer": layer.value, "name": LAYERS[layer], "valid_from": day, "code_column": guess.code,
         "name_column": guess.name,
