@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from openbeat.forecast.rules import move, origins, period, require_reported, possible_origins, usable
+from openbeat.forecast.rules import move, origins, period, possible_origins, require_reported, usable
 from openbeat.forecast.states import MOVES, State
 from openbeat.kernel.errors import Contradiction, NotInThisState
 
