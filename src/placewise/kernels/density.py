@@ -7,7 +7,7 @@ from placewise.kernels.compiled import compiled
 
 
 @compiled
-def gaussian_sums(  # noqa: PLR0917
+def gaussian_sums(
     x: Floats, y: Floats, weight: Floats, at_x: Floats, at_y: Floats, start: Ints, members: Ints, bins: Floats, h: float
 ) -> Floats:
     """(n,) at each target Σ weight · exp(−d²/2h²)/(2πh²) over the events nearer than the width of a bin.

@@ -42,7 +42,7 @@ def room_for(states: int, longest: float, entries: int) -> Room:
 
 
 @compiled
-def search(  # noqa: PLR0912, PLR0917 - one loop without calls is what makes it quick
+def search(
     first: Ints, head: Int32, secs: Floats, seeds: Int32, seed_secs: Floats, limit: float,
     goals_left: int, is_goal: Bools, room: Room,
 ) -> bool:  # fmt: skip
@@ -106,7 +106,7 @@ def search(  # noqa: PLR0912, PLR0917 - one loop without calls is what makes it 
 
 
 @compiled
-def search_rows(  # noqa: PLR0917
+def search_rows(
     first: Ints, head: Int32, secs: Floats, seed_first: Ints, seeds: Int32, seed_secs: Floats,
     goal_first: Ints, goals: Int32, goal_secs: Floats, rows: Floats,
 ) -> None:  # fmt: skip
@@ -132,7 +132,7 @@ def search_rows(  # noqa: PLR0917
 
 
 @compiled
-def spread(  # noqa: PLR0917
+def spread(
     first: Ints, street: Int32, dist: Floats, shape_first: Ints, ahead: Floats, back: Floats, street_secs: Floats,
     limit: float, points: Floats,
 ) -> None:  # fmt: skip
@@ -163,7 +163,7 @@ def spread(  # noqa: PLR0917
 
 
 @compiled
-def gather(  # noqa: PLR0917
+def gather(
     entry: Int32, dist: Floats, shape_first: Ints, ahead: Floats, back: Floats, street_secs: Floats,
     limit: float, points: Floats,
 ) -> None:  # fmt: skip
