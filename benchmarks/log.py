@@ -85,7 +85,7 @@ def _measured(folder: Path) -> list[Figure]:
         os.environ["DJANGO_SETTINGS_MODULE"] = "openbeat.settings"
         subprocess.run([sys.executable, "-m", "django", "migrate", "--database", "owner", "-v", "0"], check=True)
         with psycopg.connect(owner, autocommit=True) as connection:
-            connection.execute(TABLES)  # type: ignore[arg-type]
+            connection.execute(TABLES)
         return _turns(folder, os.environ["OPENBEAT_APP_DATABASE_URL"])
     finally:
         postgres.stop(var, patience=5)
@@ -132,8 +132,8 @@ def _pgbench(folder: Path, application: str, script: str) -> float:
     file = folder / "script.sql"
     file.write_text(script + "\n")
     command = [
-        programs() / "pgbench", "-n", "-c", str(CLIENTS), "-j", "2", "-T", str(SECONDS), "-M", "prepared", "-f", file,
-        application,
+        str(programs() / "pgbench"), "-n", "-c", str(CLIENTS), "-j", "2", "-T", str(SECONDS), "-M", "prepared",
+        "-f", str(file), application,
     ]  # fmt: skip
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     found = re.search(r"tps = ([\d.]+)", done.stdout)

@@ -116,7 +116,9 @@ def test_only_edges_and_doors_read_the_clock() -> None:
         if path.relative_to(HOUSE).parts[0] in allowed:
             continue
         for node in ast.walk(tree(path)):
-            called = node.func if isinstance(node, ast.Call) else None
+            if not isinstance(node, ast.Call):
+                continue
+            called = node.func
             name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
             if name in {"now", "utcnow", "today"} and "migrations" not in path.parts:
                 guilty.append(f"{path.relative_to(HOUSE)}:{node.lineno}")
