@@ -61,7 +61,8 @@ def row(*, number, at, precision, code="220", at_place=HERE, patrol=False, arres
         "row": number, "source_id": f"s{number}", "occurred_from": local.astimezone(UTC),
         "occurred_to": datetime.fromisoformat(until).replace(tzinfo=ZONE).astimezone(UTC) if until else None,
         "day": local.date(), "hour": local.hour if told else None, "lon": lon, "lat": lat,
-        "cell": h3.latlng_to_cell(lat, lon, 11) if at_place else None, "local_code": "B", "code": code,
+        "cell": h3.latlng_to_cell(lat, lon, 11) if at_place else None, "code": code,
+        "local_code": {"220": "B", "35A": "N"}.get(code, "?"),
         "patrol_found": patrol, "arrest": arrest, "fingerprint": f"f{number}",
     }  # fmt: skip
 
@@ -121,7 +122,10 @@ def test_counts_by_class_hour_weekday_month_and_cell(analyst, agency):
     )
     assert [(one.code, rows) for one, rows in queries.counts_by_class(analyst)] == [("220", 2), ("35A", 1)]
     assert queries.counts_by_hour(analyst)[10] == 2
-    assert queries.counts_by_weekday(analyst) == [1, 0, 1, 0, 0, 1, 0]
+    found = queries.breakdown(analyst)
+    assert [(one.code, rows) for one, rows in found.by_class] == [("220", 2), ("35A", 1)]
+    assert (found.by_hour[10], found.by_hour[22], sum(found.by_hour)) == (2, 1, 3)
+    assert found.by_weekday == [1, 0, 1, 0, 0, 1, 0]
     assert queries.counts_by_month(analyst) == [(date(2020, 6, 1), 2), (date(2020, 7, 1), 1)]
     assert queries.counts_by_cell(analyst, resolution=8) == [(h3.latlng_to_cell(43.65, -79.38, 8), 2)]
     assert queries.total(analyst) == 3
@@ -131,9 +135,9 @@ def test_counts_by_class_hour_weekday_month_and_cell(analyst, agency):
 
 def test_hours_that_no_source_tells_are_not_counted(analyst, agency):
     load(agency, [{"at": "2020-06-01"}], precision="day")
-    assert sum(queries.counts_by_hour(analyst)) == 0
+    assert sum(queries.counts_by_hour(analyst)) == sum(queries.breakdown(analyst).by_hour) == 0
     load(agency, [{"at": "2020-06-01"}], precision="month", source="uk")
-    assert sum(queries.counts_by_weekday(analyst)) == 1
+    assert sum(queries.breakdown(analyst).by_weekday) == 1
 
 
 def test_a_class_with_many_arrests_is_flagged(analyst, agency):

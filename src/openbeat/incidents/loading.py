@@ -91,6 +91,16 @@ WHERE v.batch_id = %(batch)s AND v.incident_id = i.id
 """  # noqa: S608
 
 
+COUNT_CODES = """
+UPDATE incidents_localcode l SET incidents = coalesce(c.rows, 0)
+FROM incidents_localcode known LEFT JOIN (
+  SELECT local_code, count(*) AS rows FROM incidents_incident
+  WHERE agency_id = %(agency)s AND source_id = %(source)s GROUP BY local_code
+) c ON c.local_code = known.code
+WHERE l.id = known.id AND known.source_id = %(source)s
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Naming:
     """How a file names its source: name, title, licence and attribution, and its local codes with their names."""
@@ -158,18 +168,26 @@ class Loader:
 
     def close(self) -> Counts:
         """Keep the source's local codes, and say what became of the rows."""
-        naming, source = self.naming, self.source
+        made = [self._local_code(code) for code in sorted(self.local_codes)]
+        known = [code for code in made if code.offence_class_id]
+        told = ["offence_class", "patrol_found", "name"]
         LocalCode.objects.bulk_create(
-            [
-                LocalCode(
-                    agency_id=source.agency_id, source=source, code=code, name=naming.names.get(code, ""),
-                    offence_class_id=self._class_of(code), patrol_found=code in naming.patrol,
-                )
-                for code in sorted(self.local_codes)
-            ],
-            ignore_conflicts=True,
-        )  # fmt: skip
+            known, update_conflicts=True, unique_fields=["source", "code"], update_fields=told
+        )
+        LocalCode.objects.bulk_create([code for code in made if not code.offence_class_id], ignore_conflicts=True)
+        _count_codes(self.source)
         return self.counts
+
+    def _local_code(self, code: str) -> LocalCode:
+        naming = self.naming
+        return LocalCode(
+            agency_id=self.source.agency_id,
+            source=self.source,
+            code=code,
+            name=naming.names.get(code, ""),
+            offence_class_id=self._class_of(code),
+            patrol_found=code in naming.patrol,
+        )
 
     def _class_of(self, local_code: str) -> str | None:
         code = self.naming.codes.get(local_code)
@@ -195,6 +213,12 @@ class Loader:
             "precision": self.naming.precision,
             "said": list(SAID),
         }
+
+
+def _count_codes(source: Source) -> None:
+    """Count the source's incidents by their local code, so that no page has to."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_CODES, {"agency": source.agency_id, "source": source.pk})
 
 
 def _source(agency: Agency, naming: Naming) -> Source:
@@ -231,6 +255,7 @@ def take_back(batch_id: UUID, *, at: datetime) -> Counts:
         cursor.execute("DELETE FROM incidents_version WHERE batch_id = %s", [batch.pk])
         cursor.execute("DELETE FROM incidents_incident WHERE batch_id = %s", [batch.pk])
         gone = cursor.rowcount
+    _count_codes(batch.source)
     batch.withdrawn_at = at
     batch.save(update_fields=["withdrawn_at"])
     return Counts(new=gone, changed=changed)

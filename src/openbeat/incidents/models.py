@@ -86,7 +86,7 @@ class LocalCode(Thing):
 
     PRIVACY: ClassVar[PrivacyMap] = {
         "id": OPEN, "agency": OPEN, "source": OPEN, "code": OPEN, "name": OPEN, "offence_class": OPEN,
-        "patrol_found": OPEN,
+        "patrol_found": OPEN, "incidents": OPEN,
     }  # fmt: skip
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
@@ -95,6 +95,8 @@ class LocalCode(Thing):
     name = models.CharField(max_length=200, blank=True)
     offence_class = models.ForeignKey(OffenceClass, null=True, on_delete=models.PROTECT, related_name="+")
     patrol_found = models.BooleanField(default=False)
+    incidents = models.PositiveIntegerField(default=0)
+    """How many there are with this code, counted after each batch."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "code"], name="local_code_once")]

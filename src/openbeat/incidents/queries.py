@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -12,7 +13,7 @@ import numpy as np
 import polars as pl
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import BigIntegerField, Count, F, Func, IntegerField, Min, Q, QuerySet, Value
+from django.db.models import BigIntegerField, Count, F, Func, IntegerField, Min, Q, QuerySet, Sum, Value
 from django.db.models.functions import ExtractIsoWeekDay, TruncMonth
 from numpy.typing import NDArray
 
@@ -122,10 +123,9 @@ def offence_class(actor: Actor, key: str) -> OffenceClass | None:
 
 
 def classes_present(actor: Actor, *, reported: bool | None = None) -> list[tuple[OffenceClass, int]]:
-    """The classes of which there are incidents in reach, with their number, the most first."""
-    counts = dict(
-        _seen(actor).exclude(offence_class=None).values_list("offence_class").annotate(Count("pk")).order_by()
-    )
+    """The classes of which there are incidents in reach, with their number as last counted, the most first."""
+    codes = visible(actor, Permission.INCIDENT_VIEW, LocalCode.objects.filter(incidents__gt=0))
+    counts = dict(codes.exclude(offence_class=None).values_list("offence_class").annotate(Sum("incidents")).order_by())
     found = offence_classes(actor, reported=reported).filter(pk__in=counts)
     return sorted(((one, counts[one.pk]) for one in found), key=lambda pair: -pair[1])
 
@@ -249,11 +249,30 @@ def counts_by_hour(actor: Actor, filters: Filters = EVERYTHING) -> list[int]:
     return [counts.get(hour, 0) for hour in range(24)]
 
 
-def counts_by_weekday(actor: Actor, filters: Filters = EVERYTHING) -> list[int]:
-    """(7,) incidents of each weekday from Monday, those of which only the month is known left out."""
-    told = incidents(actor, filters).exclude(precision=Precision.MONTH)
-    counts = dict(told.values_list(ExtractIsoWeekDay("day")).annotate(Count("pk")).order_by())
-    return [counts.get(day, 0) for day in range(1, 8)]
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """The incidents that pass, counted in one go: by class, by hour (24,) and by weekday from Monday (7,)."""
+
+    by_class: list[tuple[OffenceClass | None, int]]
+    by_hour: list[int]
+    by_weekday: list[int]
+
+
+def breakdown(actor: Actor, filters: Filters = EVERYTHING) -> Breakdown:
+    """By class, hour and weekday together: one walk through the records in place of three."""
+    keys = ("offence_class", "hour", ExtractIsoWeekDay("day"), "precision")
+    classes: Counter[str | None] = Counter()
+    hours: Counter[int | None] = Counter()
+    days: Counter[int] = Counter()
+    for key, hour, day, precision, rows in (
+        incidents(actor, filters).values_list(*keys).annotate(Count("pk")).order_by().iterator()
+    ):
+        classes[key] += rows
+        hours[hour] += rows
+        days[day] += rows if precision != Precision.MONTH else 0
+    named = {one.pk: one for one in offence_classes(actor)}
+    by_class = [(named.get(key or ""), rows) for key, rows in classes.most_common()]
+    return Breakdown(by_class, [hours[hour] for hour in range(24)], [days[day] for day in range(1, 8)])
 
 
 def counts_by_month(actor: Actor, filters: Filters = EVERYTHING) -> list[tuple[date, int]]:

@@ -31,7 +31,8 @@ PRECISION = {"hour": _("whole hour"), "day": _("date only"), "month": _("month o
 
 def desk(request: Request, filters: Filters, page: queries.Page) -> dict[str, Any]:
     """Counts, map and table of the incidents that pass."""
-    by_class = queries.counts_by_class(request.actor, filters)
+    found = queries.breakdown(request.actor, filters)
+    by_class = found.by_class
     total = sum(rows for _one, rows in by_class)
     cells = queries.counts_by_cell(request.actor, filters, resolution=CELLS) if total else []
     return {
@@ -42,8 +43,8 @@ def desk(request: Request, filters: Filters, page: queries.Page) -> dict[str, An
         "map": _map(request, cells),
         "cells": _cells(cells),
         "by_class": _by_class(by_class, total),
-        "hours": _hours(request, filters, total),
-        "weekdays": _weekdays(request, filters, total),
+        "hours": _hours(filters, found.by_hour),
+        "weekdays": _weekdays(filters, found.by_weekday),
         "period": (filters.first, filters.last),
     }
 
@@ -143,8 +144,7 @@ def _basis(filters: Filters, n: int) -> Basis:
     return Basis(n=n, period=f"{filters.first or '…'} – {filters.last or '…'}")
 
 
-def _hours(request: Request, filters: Filters, total: int) -> ColumnChart | None:
-    counts = queries.counts_by_hour(request.actor, filters) if total else []
+def _hours(filters: Filters, counts: list[int]) -> ColumnChart | None:
     if not sum(counts):
         return None
     most = max(range(24), key=lambda hour: counts[hour])
@@ -159,8 +159,7 @@ def _hours(request: Request, filters: Filters, total: int) -> ColumnChart | None
     )
 
 
-def _weekdays(request: Request, filters: Filters, total: int) -> ColumnChart | None:
-    counts = queries.counts_by_weekday(request.actor, filters) if total else []
+def _weekdays(filters: Filters, counts: list[int]) -> ColumnChart | None:
     if not sum(counts):
         return None
     names = [str(words) for _day, words in WEEKDAYS]

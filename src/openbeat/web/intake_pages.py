@@ -27,6 +27,7 @@ from openbeat.web.ui.tables import Column, Empty, Pages, Row, Table
 PAGE = 50
 MENDED_AT_ONCE = 25
 LONGEST_SHOWN = 60
+PREVIEWED = 8
 BADGES = {
     State.UPLOADED: (_("Columns to be checked"), "warn"),
     State.MAPPED: (_("To be tried"), "warn"),
@@ -152,7 +153,7 @@ def open_codes(request: Request, imported: Import, profile: Profile) -> list[str
 
 def columns(request: Request, imported: Import, profile: Profile) -> dict[str, Any]:
     """The file's first rows, the profiles to choose from, and what to check."""
-    first = queries.first_rows(request.actor, imported)
+    first = queries.first_rows(request.actor, imported, rows=PREVIEWED)
     rows = [Row([number, *(_short(text) for text in row)]) for number, row in first.rows]
     heads = [
         Column("row", _("Row"), kind="number", digits=0),

@@ -114,6 +114,7 @@ class Migration(migrations.Migration):
                 ("code", models.CharField(max_length=200)),
                 ("name", models.CharField(blank=True, max_length=200)),
                 ("patrol_found", models.BooleanField(default=False)),
+                ("incidents", models.PositiveIntegerField(default=0)),
                 (
                     "agency",
                     models.ForeignKey(
