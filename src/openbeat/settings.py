@@ -97,7 +97,9 @@ DATABASES = {
     },
     "owner": {**env.database(_OWNER_URL), "TEST": {"MIRROR": "default"}},
 }
-PROCRASTINATE_IMPORT_PATHS = ["openbeat.ops.place_work", "openbeat.ops.import_work"]
+# loaded by the worker alone: the pages name their tasks, and start without what those need
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
+PROCRASTINATE_IMPORT_PATHS = ["openbeat.ops.tasks", "openbeat.ops.place_work", "openbeat.ops.import_work"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.Person"

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, date, datetime
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
 from tests.database import TestDatabase
 
+from openbeat.accounts import founding
 from openbeat.kernel.errors import BadInput, NotFound
 from openbeat.ops import main
 from openbeat.ops.management.commands import found, ready
@@ -51,6 +56,19 @@ def test_a_time_zone_must_exist(name: str) -> None:
 
 def test_an_agency_at_work_gets_no_links_at_the_console(ann: str) -> None:
     assert ready.training_links() == []
+
+
+def test_a_training_agency_gets_a_link_for_each_role_that_leads_in(db: None, client: Client) -> None:
+    at = datetime(2026, 1, 2, 9, tzinfo=UTC)
+    founding.found(
+        name="Training city", zone="UTC", administrator="tony", administrator_name="Tony", at=at,
+        training_today=date(2022, 1, 1),
+    )  # fmt: skip
+    (link,) = ready.training_links()
+    assert (link["agency"], link["role"]) == ("Training city", "administrator")
+    address = link["link"].removeprefix(settings.BASE_URL)
+    assert address == reverse("sign_in_link", args=[address.rpartition("/")[2]])
+    assert client.get(address).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandParser, call_command
 from django.db import connections
+from django.urls import set_urlconf
 from django.utils.text import slugify
 
 from openbeat.accounts import founding
@@ -73,8 +74,12 @@ def agencies() -> set[str]:
 
 def training_links() -> list[dict[str, str]]:
     """A fresh one-time link for every role of every training agency."""
-    return [
-        {"agency": agency.name, "role": link.role, "link": link.url}
-        for agency in founding.agencies_in_training()
-        for link in founding.training_links(agency, at=now())
-    ]
+    set_urlconf("openbeat.web.sign_in")  # loading every other page would take a second of each start
+    try:
+        return [
+            {"agency": agency.name, "role": link.role, "link": link.url}
+            for agency in founding.agencies_in_training()
+            for link in founding.training_links(agency, at=now())
+        ]
+    finally:
+        set_urlconf(None)
