@@ -11,12 +11,13 @@ from openbeat.acting.later import later
 from openbeat.audit.words import Operation
 from openbeat.forecast.compute import Computed
 from openbeat.forecast.models import Run, RunClass, Surface
-from openbeat.forecast.rules import move, period, require_reported
+from openbeat.forecast.rules import move, period, require_method, require_reported
 from openbeat.forecast.states import State
 from openbeat.incidents.queries import OffenceClass
 from openbeat.kernel.errors import Contradiction
 from openbeat.places.queries import AreaSet
 from openbeat.seeing import progress
+from placewise.forecast.registry import names
 
 
 @action(Permission.FORECAST_RUN, operation=Operation.COMBINATION)
@@ -36,12 +37,13 @@ def ask_for_forecast(
 ) -> Run:
     """Queue a forecast of these classes for the days from `starts`, made from what is known until then."""
     require_reported([(one.name, one.reported_by_victims) for one in classes])
+    require_method(resolution, estimator, names())
     days = period(starts, horizon)
     run = Run.objects.create(
         agency_id=area_set.agency_id, author_id=actor.person_id, title=title, made_at=at, area_set=area_set,
         resolution=resolution, starts=days.start, ends=days.end, data_until=days.start, estimator=estimator, seed=seed,
     )  # fmt: skip
-    RunClass.objects.bulk_create(RunClass(run=run, offence_class=one) for one in classes)
+    RunClass.objects.bulk_create(RunClass(run=run, offence_class=one) for one in dict.fromkeys(classes))
     note(classes=[one.code for one in classes])
     later("forecast.run", agency_id=run.agency_id, run_id=str(run.id))
     return run

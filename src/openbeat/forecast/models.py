@@ -59,8 +59,20 @@ class Run(Thing):
             models.CheckConstraint(condition=Q(starts__gte=F("data_until")), name="forecast_is_of_the_future"),
             models.CheckConstraint(
                 condition=~Q(state=State.OFFERED)
-                | Q(better=True, approved_by__isnull=False, approved_at__isnull=False, expires__isnull=False),
+                | Q(
+                    better=True,
+                    better__isnull=False,
+                    approved_by__isnull=False,
+                    approved_at__isnull=False,
+                    expires__isnull=False,
+                ),  # better must be told: a comparison with nothing is not false, and would pass
                 name="forecast_offered_only_if_better_and_approved",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[State.READY, State.NOT_BETTER])
+                | Q(state=State.READY, better=True)
+                | Q(state=State.NOT_BETTER, better=False),
+                name="forecast_state_tells_its_verdict",
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=[State.READY, State.NOT_BETTER]) | Q(better__isnull=False, report__isnull=False),

@@ -12,6 +12,9 @@ from openbeat.kernel.errors import Contradiction, NotInThisState
 HORIZONS = (7, 14, 28)
 """Days that a forecast may cover."""
 
+YEARS = (1950, 2150)
+"""A first day outside of these years is a slip of the hand."""
+
 RESOLUTIONS = (9, 10)
 """H3 resolutions offered: about 0.11 km² and 0.015 km² a cell."""
 
@@ -54,10 +57,21 @@ def require_reported(classes: Collection[tuple[str, bool]]) -> None:
         )
 
 
+def require_method(resolution: int, estimator: str, known: Collection[str]) -> None:
+    """Refuse cells that are not offered and estimators that nobody wrote, before a worker spends time on them."""
+    if resolution not in RESOLUTIONS:
+        offered = " or ".join(map(str, RESOLUTIONS))
+        raise Contradiction(f"a forecast's cells are of resolution {offered}, not {resolution}")
+    if estimator not in known:
+        raise Contradiction(f"there is no method {estimator}", mend=f"choose one of {', '.join(known)}")
+
+
 def period(start: date, horizon: int) -> Period:
     """The days of a forecast that begins on `start`."""
     if horizon not in HORIZONS:
         raise Contradiction(f"a forecast covers {', '.join(map(str, HORIZONS))} days, not {horizon}")
+    if not YEARS[0] <= start.year <= YEARS[1]:
+        raise Contradiction(f"a forecast does not begin in the year {start.year}", mend="correct the first day")
     return Period(start, start + timedelta(days=horizon))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from threading import current_thread
 from time import monotonic
@@ -74,16 +74,21 @@ def run_forecast(actor: Actor, *, run_id: str) -> None:
     if run.state != State.QUEUED:
         return  # it was stopped while it waited
     forecast_actions.begin_run(actor, run)
-    with _kept_in_words(lambda words: _failed(actor, run, words), run.id):
-        try:
-            computed = _compute(actor, run)
-        except BacktestStopped:
-            return  # the run is cancelled already; nothing of it is kept
-        forecast_actions.finish_run(actor, run, computed=computed, at=agency_now(run.agency, now()))
+    with _kept_in_words(lambda words: _failed(actor, run, words), run.id), suppress(BacktestStopped):
+        computed = _compute(actor, run)
+        if not _stopped(actor, run):
+            forecast_actions.finish_run(actor, run, computed=computed, at=agency_now(run.agency, now()))
+    progress.forget(run.id)
+
+
+def _stopped(actor: Actor, run: Run) -> bool:
+    """Whether somebody stopped the run meanwhile: then nothing of it is kept but the fact."""
+    return forecasts.run(actor, run.id).state == State.CANCELLED
 
 
 def _failed(actor: Actor, run: Run, words: str) -> None:
-    forecast_actions.fail_run(actor, run, words=words, at=agency_now(run.agency, now()))
+    if not _stopped(actor, run):
+        forecast_actions.fail_run(actor, run, words=words, at=agency_now(run.agency, now()))
 
 
 def _compute(actor: Actor, run: Run) -> Computed:
