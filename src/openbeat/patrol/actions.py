@@ -18,7 +18,7 @@ from openbeat.kernel.errors import Contradiction
 from openbeat.patrol.build import Solved
 from openbeat.patrol.edits import Edit, as_edit, as_told, edited, findings_of, straight_ways
 from openbeat.patrol.models import Plan, Unit, Visit
-from openbeat.patrol.rules import Asked, move, require_shift
+from openbeat.patrol.rules import LONGEST_VISIT, Asked, move, require_shift
 from openbeat.patrol.states import State
 from openbeat.places.queries import Station
 from openbeat.seeing import progress
@@ -68,10 +68,9 @@ def ask_for_plan(
     first, last = starts.astimezone(zone).date(), ends.astimezone(zone).date()
     if not usable(ForecastState(forecast.state), forecast.expires, at.astimezone(zone).date()):
         raise Contradiction("this forecast is not offered, or no longer", mend="choose one that is, or ask the analyst")
-    if not forecast.starts <= first <= last <= forecast.ends:
+    if not (forecast.starts <= first < forecast.ends and last <= forecast.ends):
         raise Contradiction(f"the forecast covers {forecast.starts} to {forecast.ends}; plan a shift in these days")
-    if not units:
-        raise Contradiction("a plan needs at least one unit")
+    _require_units(forecast, units)
     plan = Plan.objects.create(
         agency_id=forecast.agency_id, author_id=actor.person_id, forecast=forecast, title=title, made_at=at,
         starts=starts, ends=ends, seed=seed, settings={**asked.as_plain(), "units": [str(unit.id) for unit in units]},
@@ -79,6 +78,14 @@ def ask_for_plan(
     note(units=len(units))
     later("patrol.solve", agency_id=plan.agency_id, plan_id=str(plan.id))
     return plan
+
+
+def _require_units(forecast: Run, units: Sequence[Unit]) -> None:
+    if not units:
+        raise Contradiction("a plan needs at least one unit")
+    strange = sorted(unit.call_sign for unit in units if unit.agency_id != forecast.agency_id or unit.retired_at)
+    if strange:
+        raise Contradiction(f"not in use here: {', '.join(strange)}", mend="choose units of the forecast's agency")
 
 
 @action(Permission.PLAN_MAKE)
@@ -172,10 +179,21 @@ def approve_plan(actor: Actor, plan: Plan, /, *, at: datetime) -> Plan:
         raise Contradiction(
             f"the checker found {len(plan.findings)} broken promises in this plan", mend="mend them or make a new plan"
         )
-    if plan.forecast.state != ForecastState.OFFERED:
-        raise Contradiction("the forecast behind this plan is withdrawn", mend="make a plan from one that is offered")
+    _require_fresh(plan, at)
     plan.approved_by_id, plan.approved_at = actor.person_id, at
     return _become(plan, State.APPROVED)
+
+
+def _require_fresh(plan: Plan, at: datetime) -> None:
+    """What is approved is what the commander saw, from a forecast that may still be used."""
+    current = Plan.objects.select_for_update().select_related("forecast", "agency").get(pk=plan.pk)
+    if current.edits != plan.edits or current.solution != plan.solution:
+        raise Contradiction("the plan was changed meanwhile", mend="look at it again, then approve")
+    forecast, today = current.forecast, at.astimezone(current.agency.tz).date()
+    if not usable(ForecastState(forecast.state), forecast.expires, today):
+        raise Contradiction(
+            "the forecast behind this plan is withdrawn or has expired", mend="make a plan from one that is offered"
+        )
 
 
 @action(Permission.PLAN_WITHDRAW)
@@ -203,6 +221,8 @@ def record_visit(
     """A visit given, told by the unit; telling the same one twice changes nothing."""
     if plan.state != State.APPROVED:
         raise Contradiction("visits are recorded on approved plans")
+    if not 1 <= minutes <= LONGEST_VISIT:
+        raise Contradiction(f"a visit lasts from 1 to {LONGEST_VISIT} minutes, not {minutes}")
     known = {one["name"] for one in (plan.problem or {})["places"]}
     if place not in known:
         raise Contradiction("this place is not in the plan")

@@ -15,6 +15,9 @@ DWELL = (10, 15)
 
 LONGEST_SHIFT = timedelta(hours=14)
 
+LONGEST_VISIT = 720
+"""Minutes that may be told of one visit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
