@@ -61,7 +61,9 @@ def permits(actor: Actor, permission: Permission, thing: TellsFacts) -> bool:
     return any(way.holds(facts) for way in scopes(actor, permission))
 
 
-def holding_used(actor: Actor, permission: Permission) -> Holding | None:
-    """The holding by which the actor holds the permission, for the trail."""
-    rule = RULES[permission]
-    return next((holding for holding in actor.holdings if holding.role in rule.roles), None)
+def holding_used(actor: Actor, permission: Permission, thing: TellsFacts) -> Holding | None:
+    """The holding by which the actor may do this to the thing, for the trail; where none reaches it, the nearest."""
+    rule, facts = RULES[permission], thing.facts()
+    held = [holding for holding in actor.holdings if holding.role in rule.roles]
+    ways = ((holding, _scope(actor, holding, rule)) for holding in held)
+    return next((holding for holding, way in ways if way and way.holds(facts)), next(iter(held), None))

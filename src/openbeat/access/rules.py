@@ -73,6 +73,6 @@ RULES: Mapping[Permission, Rule] = MappingProxyType(
         Permission.TRAIL_ERASE: _rule(ADMIN, up_to=Sensitivity.RESTRICTED, reason=True),
         Permission.LOG_CHECK: _rule(SEER, ADMIN, C, A, SERVICE, within=Within.REACH),
         Permission.PUBLICATION_VIEW: _rule(*Role, up_to=Sensitivity.OPEN),
-        Permission.PUBLICATION_MAKE: _rule(C, ADMIN, SERVICE),
+        Permission.PUBLICATION_MAKE: _rule(C, ADMIN),
     }
 )

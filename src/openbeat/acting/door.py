@@ -17,7 +17,7 @@ from openbeat.access import RULES, Actor, Permission, TellsFacts, permits
 from openbeat.access.decisions import holding_used
 from openbeat.acting.changes import difference, plain, snapshot
 from openbeat.audit import trail
-from openbeat.audit.words import NEEDS_REASON, Draft, Operation
+from openbeat.audit.words import NEEDS_REASON, Draft, LegalBasis, Operation
 from openbeat.kernel.errors import NotPermitted, ReasonMissing, Refusal
 from openbeat.kernel.time import now
 
@@ -154,6 +154,8 @@ def _ask(attempt: _Try) -> None:
         )
     if deed.needs_reason and not (told["reason"].strip() and told["basis"].strip()):
         raise ReasonMissing("this needs a reason and a legal basis", mend="say why you look, and on what ground")
+    if told["basis"] and told["basis"] not in set(LegalBasis):
+        raise ReasonMissing("this is no legal basis", mend=f"one of {', '.join(LegalBasis)}")
 
 
 def _happen(attempt: _Try, deed: Callable[[], R]) -> R:
@@ -178,7 +180,7 @@ def _entry(attempt: _Try, result: object, before: dict[str, object], notes: dict
 
 def _draft(attempt: _Try, about: TellsFacts, changes: dict[str, Any]) -> Draft:
     actor, deed, told = attempt.actor, attempt.deed, attempt.told
-    holding = holding_used(actor, deed.permission)
+    holding = holding_used(actor, deed.permission, attempt.thing)
     return Draft(
         at=now(),
         operation=deed.operation,

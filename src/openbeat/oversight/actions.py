@@ -17,6 +17,7 @@ from openbeat.audit.queries import EVERYTHING, Filters, Line
 from openbeat.audit.words import Operation
 from openbeat.kernel.errors import NotFound, NotInThisState
 from openbeat.oversight.models import LogCheck
+from openbeat.oversight.rules import reach
 from openbeat.oversight.states import MOVES, State
 
 
@@ -32,7 +33,7 @@ def read_trail(
     before: UUID | None = None,
 ) -> list[Line]:
     """A page of the trail, newest first."""
-    found = trail.lines(actor, filters, before=before)
+    found = trail.lines(reach(actor, Permission.TRAIL_READ), filters, before=before)
     note(asked=filters.as_plain(), shown=len(found))
     return found
 
@@ -41,7 +42,7 @@ def read_trail(
 def read_entry(actor: Actor, agency: Agency, /, *, entry_id: UUID, reason: str, basis: str) -> Line:
     """One entry, whole."""
     note(entry=entry_id)
-    found = trail.line(actor, entry_id)
+    found = trail.line(reach(actor, Permission.TRAIL_READ), entry_id)
     if found is None:
         raise NotFound("there is no such entry in your reach; it may have been erased")
     return found
@@ -53,7 +54,7 @@ def hand_out_entry(
 ) -> bytes:
     """An entry with its salt as a file, so that its recipient can find it in the log."""
     note(entry=entry_id)
-    found = trail.entry_file(actor, entry_id)
+    found = trail.entry_file(reach(actor, Permission.TRAIL_READ), entry_id)
     if found is None:
         raise NotFound("this entry has no place in the log yet", mend="try again in a second")
     return found
@@ -63,7 +64,7 @@ def hand_out_entry(
 def erase_entry(actor: Actor, agency: Agency, /, *, entry_id: UUID, reason: str, basis: str) -> None:
     """Delete an entry and its salt; its leaf stays, so that the log still proves that there was one."""
     note(entry=entry_id)
-    if not erasure.erase(entry_id):
+    if trail.line(reach(actor, Permission.TRAIL_ERASE), entry_id) is None or not erasure.erase(entry_id):
         raise NotFound("there is no such entry in your reach")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from openbeat.access import Actor, Permission, scopes
 from openbeat.oversight.states import State
 from witness.verify import Report
 
@@ -23,6 +24,18 @@ class Checked:
     size: int | None
     root: str
     compared: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The agencies whose entries a permission opens: a colleague's other roles elsewhere open no trail there."""
+
+    reach: frozenset[UUID]
+
+
+def reach(actor: Actor, permission: Permission) -> Reach:
+    """What of the trail the permission opens to the actor."""
+    return Reach(frozenset().union(*(way.agencies for way in scopes(actor, permission))))
 
 
 def weigh(report: Report, compared: int, changed: Sequence[tuple[int, UUID]], late: int) -> Checked:

@@ -22,7 +22,7 @@ from openbeat.access import Permission, scopes
 from openbeat.accounts.queries import names_of
 from openbeat.audit.queries import PAGE, Filters, Line
 from openbeat.audit.words import LegalBasis, Operation
-from openbeat.kernel.errors import OpenbeatError
+from openbeat.kernel.errors import BadInput, OpenbeatError
 from openbeat.oversight import actions, queries
 from openbeat.oversight.queries import LogCheck
 from openbeat.oversight.states import State
@@ -123,13 +123,18 @@ def trail(request: HttpRequest) -> HttpResponse:
         return _give_reason(seen)
     if why is None or seen.agency is None:
         return render(request, "trail/why.html", {"form": WhyForm(), "next": request.get_full_path()})
-    before = request.GET.get("cursor") or None
     form = FilterForm(request.GET)
-    found = actions.read_trail(
-        seen.actor, seen.agency, filters=form.filters(seen), before=UUID(before) if before else None, **why
-    )
+    before = _cursor(request.GET.get("cursor", ""))
+    found = actions.read_trail(seen.actor, seen.agency, filters=form.filters(seen), before=before, **why)
     context = {"table": _table(seen, found), "why": why, "operations": OPERATIONS.items(), "asked": request.GET}
     return render(request, "trail/list.html", context)
+
+
+def _cursor(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise BadInput(_("This place in the trail can't be read"), mend=_("begin at the newest entry")) from None
 
 
 def _give_reason(request: Request) -> HttpResponse:
