@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
+from urllib.parse import quote
 
 import h3
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -163,7 +164,7 @@ def item(request: HttpRequest, agency: Agency, anyone: Actor, base: str, *, name
     if found is None:
         raise NotFound("there is no such feature", mend="take its id from the list")
     here = f"{base}/collections/{name}"
-    links = [_link(f"{here}/items/{feature_id}", "self", GEOJSON), _link(here, "collection")]
+    links = [_link(f"{here}/items/{quote(feature_id, safe='')}", "self", GEOJSON), _link(here, "collection")]
     return JsonResponse({**found, "links": links}, content_type=GEOJSON)
 
 
@@ -236,7 +237,9 @@ def _meets(feature: Feature, box: Sequence[float]) -> bool:
         return False
     west, south, east, north = box
     lons, lats = [point[0] for point in points], [point[1] for point in points]
-    return min(lons) <= east and max(lons) >= west and min(lats) <= north and max(lats) >= south
+    across = west > east  # the box spans the antimeridian (part 1, 7.15.3)
+    beside = (min(lons) <= east or max(lons) >= west) if across else (min(lons) <= east and max(lons) >= west)
+    return beside and min(lats) <= north and max(lats) >= south
 
 
 def _points(part: Any) -> Iterable[Sequence[float]]:
@@ -255,5 +258,5 @@ urlpatterns = [
     path("ogc/<slug:slug>/collections", collections),
     path("ogc/<slug:slug>/collections/<slug:name>", collection),
     path("ogc/<slug:slug>/collections/<slug:name>/items", items),
-    path("ogc/<slug:slug>/collections/<slug:name>/items/<str:feature_id>", item),
+    path("ogc/<slug:slug>/collections/<slug:name>/items/<path:feature_id>", item),
 ]

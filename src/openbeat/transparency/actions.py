@@ -31,6 +31,8 @@ def publish(
     """Release the whole months between two days, and the cards of the forecasts in use, to everybody."""
     if actor.person_id is None or actor.token_id is not None:
         raise Contradiction("figures are released by a named person, never by a programme")
+    if area_set.agency_id != agency.pk:
+        raise Contradiction("these areas belong to another agency", mend="choose areas of this one")
     wanted = months(first, last)
     if not wanted:
         raise Contradiction(f"there is no whole month from {first} to {last}", mend="choose a longer time")

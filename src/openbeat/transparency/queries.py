@@ -11,7 +11,7 @@ import numpy as np
 from django.db.models import QuerySet
 
 from openbeat.access import Actor, Permission
-from openbeat.access.actors import resident
+from openbeat.access.actors import resident, service
 from openbeat.accounts.identity import Agency
 from openbeat.forecast import queries as forecasts
 from openbeat.forecast.states import State
@@ -83,8 +83,13 @@ def month_tables(actor: Actor) -> list[MonthTable]:
 
 
 def month(actor: Actor, area_set: AreaSet, begin: date, end: date) -> Month | None:
-    """What a month would show if it were released now."""
-    filters = incidents.Filters(first=begin, last=end)
+    """What a month would show if it were released now; counted by the house, of this agency alone, for anybody.
+
+    A month keeps the areas by which it was first released: two cuts of one ground give counts between them away.
+    """
+    if _by_other_areas(area_set, begin):
+        return None
+    filters, actor = incidents.Filters(first=begin, last=end), service(area_set.agency_id)
     by_cell = incidents.counts_by_cell(actor, filters, resolution=area_set.resolution)
     base = MonthBase.objects.filter(agency_id=area_set.agency_id, month=begin).first()
     classes = Counter[str]()
@@ -95,6 +100,11 @@ def month(actor: Actor, area_set: AreaSet, begin: date, end: date) -> Month | No
     if elsewhere:
         areas["outside of the areas"] = elsewhere
     return publishable(areas, classes, _coarse(by_cell), base.counts if base else None)
+
+
+def _by_other_areas(area_set: AreaSet, month: date) -> bool:
+    released = MonthTable.objects.filter(agency_id=area_set.agency_id, month=month)
+    return released.exclude(release__area_set_id=area_set.pk).exists()
 
 
 def _by_area(actor: Actor, area_set: AreaSet, by_cell: list[tuple[int, int]]) -> Counter[str]:
@@ -121,7 +131,7 @@ def _coarse(by_cell: list[tuple[int, int]]) -> Counter[str]:
 
 def cards_in_use(actor: Actor, agency: Agency) -> list[dict[str, Any]]:
     """The cards of forecasts that were offered, withdrawn ones too, without what is only for the inside."""
-    used = forecasts.runs(actor).filter(
+    used = forecasts.runs(service(agency.pk)).filter(
         agency=agency, approved_at__isnull=False, state__in=[State.OFFERED, State.WITHDRAWN]
     )
     return [_card(dict(forecasts.card(actor, run))) for run in used[:50]]

@@ -56,6 +56,7 @@ def publishable(
     base = {
         "areas": _steady(areas, before, "areas", threshold),
         "classes": _steady(classes, before, "classes", threshold),
+        "cells": _steady(cells, before, "cells", threshold),
     }
     total = sum(base["areas"].values())
     if total < threshold or total != sum(base["classes"].values()):
@@ -64,15 +65,16 @@ def publishable(
     if any(margin is None for margin in shown):
         return None
     by_area, by_class = (margin for margin in shown if margin is not None)
-    return Month(by_area, by_class, _rounded(cells, threshold), total, base)
+    return Month(by_area, by_class, _rounded(base["cells"], threshold), total, base)
 
 
 def _steady(now: Counts, before: Mapping[str, Counts] | None, name: str, threshold: int) -> Counts:
     """The counts to publish, small changes against the last release of the month held back."""
-    if before is None:
+    earlier = (before or {}).get(name)
+    if earlier is None or not (now or earlier):
         return dict(now)
-    names = sorted({*now, *before[name]})
-    old, new = (np.array([[one.get(key, 0)] for key in names]) for one in (before[name], now))
+    names = sorted({*now, *earlier})
+    old, new = (np.array([[one.get(key, 0)] for key in names]) for one in (earlier, now))
     return {key: int(value) for key, value in zip(names, held(old, new, threshold=threshold)[:, 0], strict=True)}
 
 

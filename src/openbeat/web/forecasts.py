@@ -26,6 +26,7 @@ from openbeat.places import queries as places
 from openbeat.seeing import progress
 from openbeat.web.forecast_board import board, listing
 from openbeat.web.home import Need, Urgency, needs
+from openbeat.web.people import require
 from openbeat.web.request import Request
 from openbeat.web.ui.scales import number
 from placewise.forecast.registry import names
@@ -131,7 +132,7 @@ def forecasts(request: HttpRequest) -> HttpResponse:
 @login_required
 def ask(request: HttpRequest) -> HttpResponse:
     """Ask for a forecast."""
-    seen = cast("Request", request)
+    seen = require(request, Permission.FORECAST_RUN)
     form = AskForm(seen, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

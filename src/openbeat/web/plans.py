@@ -27,6 +27,7 @@ from openbeat.patrol.states import State
 from openbeat.places import queries as places
 from openbeat.seeing import progress
 from openbeat.web.home import Need, Urgency, needs
+from openbeat.web.people import require
 from openbeat.web.plan_board import board, card_facts, listing, shift_words, unpacked
 from openbeat.web.plan_edits import chosen, dragged
 from openbeat.web.request import Request
@@ -132,7 +133,7 @@ def plans(request: HttpRequest) -> HttpResponse:
 @login_required
 def ask(request: HttpRequest) -> HttpResponse:
     """Ask for a plan."""
-    seen = cast("Request", request)
+    seen = require(request, Permission.PLAN_MAKE)
     form = AskForm(seen, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -147,7 +148,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 @login_required
 def units(request: HttpRequest) -> HttpResponse:
     """The agency's units: add and retire."""
-    seen = cast("Request", request)
+    seen = require(request, Permission.PLAN_VIEW)
     if seen.agency is None:
         raise NotFound(_("Units belong to an agency"))
     form = UnitForm(seen, request.POST or None)

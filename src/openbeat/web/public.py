@@ -8,7 +8,7 @@ import mimetypes
 import re
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -20,6 +20,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from openbeat.access import Permission
 from openbeat.access.actors import NOBODY
 from openbeat.incidents import queries as incidents
 from openbeat.kernel.errors import NotFound, OpenbeatError
@@ -28,6 +29,7 @@ from openbeat.seeing.scope import scope
 from openbeat.transparency import actions, queries
 from openbeat.transparency.queries import Agency, MonthTable, Release
 from openbeat.transparency.rules import THRESHOLD, months, who_may
+from openbeat.web.people import require
 from openbeat.web.public_tables import area_table, class_table, counts_chart, forecast_cards, rights_table
 from openbeat.web.request import Request
 from openbeat.web.trail import BASES
@@ -144,7 +146,7 @@ class PublishForm(forms.Form):
 @login_required
 def publishing(request: HttpRequest) -> HttpResponse:
     """The commander's page: what is published, and a new release."""
-    seen = cast("Request", request)
+    seen = require(request, Permission.PUBLICATION_MAKE)
     if seen.agency is None:
         raise NotFound(_("Figures belong to an agency"))
     form = PublishForm(seen, request.POST or None)
