@@ -181,6 +181,17 @@ def test_a_profile_is_chosen_read_as_toml_and_given_back(analyst):
         assert Import.objects.get().state == "checking"
 
 
+def test_a_shipped_profile_that_fits_is_chosen(analyst):
+    records = (
+        "ID,Date,IUCR,Arrest,Domestic,Beat,Latitude,Longitude\n"
+        "1,01/02/2020 03:04:05 PM,0610,true,false,1112,41.9,-87.7\n"
+    )
+    imported = analyst.upload(records)
+    page = analyst.page("import", imported.pk)
+    assert re.search(r'<option value="chicago-portal" selected>', page)
+    assert "Codes without a class</h2>" not in page
+
+
 def test_toml_that_cannot_be_read_is_told(analyst):
     imported = analyst.upload()
     answer = analyst.client.post(reverse("import_toml", args=[imported.pk]), {"toml": "= 1"}, follow=True)

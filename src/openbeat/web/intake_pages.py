@@ -162,7 +162,7 @@ def columns(request: Request, imported: Import, profile: Profile) -> dict[str, A
     return _frame(imported) | {
         "preview": Table(_("First rows"), heads, rows, stacks=False, dense=True),
         "choices": queries.choices(request.actor, imported),
-        "chosen": request.GET.get("profile") or profile.name,
+        "profile_chosen": request.GET.get("profile") or profile.name,
         "base": request.POST.get("base") or request.GET.get("profile") or "",
         "doubts": imported.doubts,
         "formats": date_formats(),
