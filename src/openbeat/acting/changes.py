@@ -16,6 +16,10 @@ LONGEST = 200
 """Longer values are told by their digest: the log says that they changed and to what, not what they say."""
 
 
+EXACT = 2**53 - 1
+"""Greater integers, such as a cell's, are told as text: not every reader of JSON keeps them (RFC 8259, 6)."""
+
+
 def snapshot(thing: object) -> dict[str, object]:
     """The thing's fields by name, personal ones as a digest that only serves to notice a change."""
     privacy: PrivacyMap | None = getattr(thing, "PRIVACY", None)
@@ -40,8 +44,10 @@ def difference(thing: object, before: Mapping[str, object], after: Mapping[str, 
 def plain(value: Any) -> Any:  # noqa: PLR0911 one line a kind of value
     """A value as the trail keeps it: JSON without floating point, long ones by digest."""
     match value:
-        case None | bool() | int():
+        case None | bool():
             return value
+        case int():
+            return value if abs(value) <= EXACT else str(value)
         case float() | Decimal() | UUID():
             return str(value)
         case datetime():
