@@ -14,7 +14,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -75,7 +75,7 @@ def _published(
     names = queries.area_names(NOBODY, release)
     return context | {
         "months": [table.month for table in reversed(tables)],
-        "chosen": chosen,
+        "shown": chosen,
         "chart": counts_chart(tables),
         "areas": area_table(chosen, names),
         "classes": class_table(chosen),
@@ -105,15 +105,15 @@ def public_csv(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     return HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def log_file(request: HttpRequest, where: str) -> HttpResponse | FileResponse:
-    """A file of the published log, as tlog-tiles lays it out."""
+def log_file(request: HttpRequest, where: str) -> HttpResponse:
+    """A file of the published log, as tlog-tiles lays it out; the largest has 16 kB."""
     if not LOG_PATH.fullmatch(where):
         raise NotFound(_("The log has no such file"))
     file = settings.LOG_TILES / where
     if not file.is_file():
         raise NotFound(_("The log has no such file"))
     kind = "text/plain; charset=utf-8" if where == "checkpoint" else mimetypes.guess_type(where)[0]
-    response = FileResponse(file.open("rb"), content_type=kind or "application/octet-stream")
+    response = HttpResponse(file.read_bytes(), content_type=kind or "application/octet-stream")
     whole = where.startswith("tile/") and ".p/" not in where
     response["Cache-Control"] = "public, max-age=31536000, immutable" if whole else "no-cache"
     response["Access-Control-Allow-Origin"] = "*"
