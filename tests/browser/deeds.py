@@ -1,0 +1,167 @@
+"""The deeds of the main path, each as its person does it with mouse and keyboard."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import polars as pl
+from playwright.sync_api import Page, expect
+from tests.browser.stack import last_week
+
+LONG = 600_000
+"""Milliseconds for the worker's long tasks."""
+WEEK_FILE = "crimes 2021-12-25 to 31.csv"
+SPOILT = 7
+"""The row of the week's file whose date was mistyped."""
+
+
+def week_file(folder: Path) -> Path:
+    """The held-back week as a CSV file, one date of it mistyped."""
+    rows = last_week().with_columns(pl.col("occurrence_date").cast(pl.String)).with_row_index("row")
+    spoilt = rows.with_columns(
+        occurrence_date=pl.when(pl.col("row") == SPOILT).then(pl.lit("2021-13-25")).otherwise("occurrence_date")
+    )
+    spoilt.drop("row").write_csv(folder / WEEK_FILE)
+    return folder / WEEK_FILE
+
+
+def sign_in(page: Page, link: str) -> None:
+    """By a one-time link: it is used up by the button, not by looking at it."""
+    page.goto(link)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("What needs me now")
+
+
+def bring_in(page: Page, file: Path, profile: str) -> str:
+    """A file through the wizard: upload, columns by a profile, dry run, import; the import's address."""
+    page.goto("/imports/")
+    page.get_by_role("link", name="Import a file").first.click()
+    page.get_by_label("Drop a file here, or choose one").set_input_files(file)
+    page.get_by_role("button", name="Look at the file").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Columns of {file.name}")
+    page.get_by_label("Profile", exact=True).first.select_option(profile)
+    page.get_by_role("button", name="Use it").click()
+    page.get_by_role("button", name="Try it: a dry run").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Dry run of {file.name}", timeout=LONG)
+    page.get_by_role("button", name="Bring it in").click()
+    expect(page.get_by_text("Done", exact=True).first).to_be_visible(timeout=LONG)
+    return page.url
+
+
+def mend_row(page: Page, address: str) -> str:
+    """The mistyped date of the refused row put right on its page, and the row brought again."""
+    page.goto(address)
+    page.get_by_role("link", name="Mend them").click()
+    page.get_by_label("occurrence_date").fill("2021-12-25")
+    page.get_by_role("button", name="Bring the corrected rows again").click()
+    page.get_by_role("button", name="Bring it in").click(timeout=LONG)
+    expect(page.get_by_text("Done", exact=True).first).to_be_visible(timeout=LONG)
+    return page.url
+
+
+def figure(page: Page, label: str) -> int:
+    """A whole number of a page's row of figures."""
+    text = page.locator(".stat", has_text=label).locator(".value").first.inner_text()
+    return int(re.sub(r"\D", "", text))
+
+
+def run_forecast(page: Page) -> str:
+    """Burglary for a week in cells of resolution 9; the forecast's address."""
+    page.goto("/forecasts/")
+    page.get_by_role("link", name="New forecast").first.click()
+    page.get_by_label(re.compile("^Burglary")).check()
+    page.get_by_role("button", name="Run the forecast").click()
+    expect(page.get_by_role("heading", name="Back-test")).to_be_visible(timeout=LONG)
+    return page.url
+
+
+def approve_forecast(page: Page, address: str) -> None:
+    """The analyst's name under the forecast."""
+    page.goto(address)
+    page.get_by_role("button", name="Approve…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Approve").click()
+    expect(page.get_by_text("The forecast is offered for planning.")).to_be_visible()
+
+
+def make_plan(page: Page) -> str:
+    """A night shift with all eight units; the plan's address."""
+    page.goto("/plans/")
+    page.get_by_role("link", name="New plan").first.click()
+    expect(page.get_by_role("group", name="Units").get_by_role("checkbox", checked=True)).to_have_count(8)
+    page.get_by_label("Begins").fill("22:00")
+    page.get_by_role("button", name="Make the plan").click()
+    expect(page.get_by_text("Every promise holds")).to_be_visible(timeout=LONG)
+    return page.url
+
+
+def change_plan(page: Page, address: str) -> dict[str, str]:
+    """Locks a stop, drops one, gives one away and takes that back, each with its reason; the cells by what was done."""
+    page.goto(address)
+    receiver = page.locator("ol.sortable").nth(3).locator("xpath=../header//a").inner_text()
+    done = {"was given to": receiver}
+    done["locked"] = change_stop(page, 0, "Lock", "School fête in this street")
+    done["dropped"] = change_stop(page, 1, "Drop", "Road works all night")
+    done["given, then undone"] = change_stop(page, 2, "Give", "Knows the shopkeepers", to=receiver)
+    assert done["given, then undone"] in page.locator("ol.sortable").nth(3).inner_text()
+    page.get_by_role("button", name="Undo the last change").click()
+    expect(page.get_by_text("The last edit is taken back.")).to_be_visible(timeout=LONG)
+    return done
+
+
+def change_stop(page: Page, unit: int, deed: str, reason: str, to: str = "") -> str:
+    """Lock, drop or give away a unit's second stop by the stop's own menu; the stop's cell."""
+    row = page.locator("ol.sortable").nth(unit).locator("li[data-label]").nth(1)
+    cell = row.locator(".content").inner_text().split()[-1]
+    row.locator("summary").click()
+    button = row.get_by_role("button", name=deed, exact=True)
+    button.click()
+    assert row.get_by_label("Reason").evaluate("input => input.validity.valueMissing"), "a change without a reason"
+    row.get_by_label("Reason").fill(reason)
+    if to:
+        row.get_by_label("Give to").select_option(to)
+    button.click()
+    expect(page.get_by_text("The plan is changed and checked again.")).to_be_visible(timeout=LONG)
+    return cell
+
+
+def approve_plan(page: Page, address: str) -> None:
+    """The commander's name under the plan."""
+    page.goto(address)
+    page.get_by_role("button", name="Approve…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Approve").click()
+    expect(page.get_by_text("The plan is approved.")).to_be_visible()
+
+
+def record_visits(page: Page, plan: str) -> str:
+    """The first two stops of the first unit are done; the address of its sheet."""
+    page.goto(plan)
+    page.locator("section.card header h3 a").first.click()
+    for order in (1, 2):
+        page.get_by_role("button", name="Visit done").click()
+        expect(page.get_by_text(f"Stop {order} is recorded.")).to_be_visible()
+    return page.url
+
+
+def give_reason(page: Page, reason: str) -> None:
+    """Before the trail opens: why, and on what ground."""
+    page.goto("/trail/")
+    page.get_by_label("Why do you look?").fill(reason)
+    page.get_by_label("On what ground?").select_option("oversight")
+    page.get_by_role("button", name="Read the trail").click()
+    expect(page.get_by_text(f"You are looking because: {reason}")).to_be_visible()
+
+
+def check_log(page: Page) -> None:
+    """A check of the whole log by the worker."""
+    page.goto("/log-checks/")
+    page.get_by_role("button", name="Check now").click()
+    expect(page.locator("#checks tbody tr").first.get_by_text("Holds")).to_be_visible(timeout=LONG)
+
+
+def publish(page: Page) -> None:
+    """The figures of two years for everybody."""
+    page.goto("/publishing/")
+    page.get_by_label("Reason").fill("Monthly figures, council decision of 2021")
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text(re.compile("months are published"))).to_be_visible(timeout=LONG)
