@@ -86,7 +86,7 @@ class LocalCode(Thing):
 
     PRIVACY: ClassVar[PrivacyMap] = {
         "id": OPEN, "agency": OPEN, "source": OPEN, "code": OPEN, "name": OPEN, "offence_class": OPEN,
-        "patrol_found": OPEN, "incidents": OPEN,
+        "patrol_found": OPEN, "incidents": OPEN, "arrests_told": OPEN, "arrests": OPEN,
     }  # fmt: skip
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
@@ -96,7 +96,10 @@ class LocalCode(Thing):
     offence_class = models.ForeignKey(OffenceClass, null=True, on_delete=models.PROTECT, related_name="+")
     patrol_found = models.BooleanField(default=False)
     incidents = models.PositiveIntegerField(default=0)
-    """How many there are with this code, counted after each batch."""
+    """How many there are with this code, counted after each batch; so are the next two."""
+    arrests_told = models.PositiveIntegerField(default=0)
+    """Of how many the source tells whether someone was arrested."""
+    arrests = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "code"], name="local_code_once")]

@@ -296,15 +296,17 @@ def span(actor: Actor) -> tuple[date, date] | None:
 
 def arrest_shares(actor: Actor) -> list[ArrestShare]:
     """Of each class whose source tells of arrests, their share; above 0.6 it looks discovered by patrols."""
-    told = _seen(actor).exclude(arrest=None).exclude(offence_class=None)
-    found = (
-        told.values_list("offence_class")
-        .annotate(rows=Count("pk"), arrests=Count("pk", filter=Q(arrest=True)))
-        .order_by()
-    )
+    codes = visible(actor, Permission.INCIDENT_VIEW, LocalCode.objects.filter(arrests_told__gt=0))
+    found = codes.exclude(offence_class=None).values("offence_class").order_by()
     named = {one.pk: one for one in offence_classes(actor)}
     shares = [
-        ArrestShare(named[pk], rows, arrests / rows, arrest_flagged(rows, arrests)) for pk, rows, arrests in found
+        ArrestShare(
+            named[one["offence_class"]],
+            one["told"],
+            one["made"] / one["told"],
+            arrest_flagged(one["told"], one["made"]),
+        )
+        for one in found.annotate(told=Sum("arrests_told"), made=Sum("arrests"))
     ]
     return sorted(shares, key=lambda one: -one.share)
 

@@ -6,6 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import h3
+from django.core.paginator import Paginator
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,7 @@ from openbeat.incidents.queries import Filters, Incident
 from openbeat.places import queries as places
 from openbeat.web.ground import map_ground
 from openbeat.web.incident_filters import WEEKDAYS, as_text
+from openbeat.web.intake_pages import FIELDS
 from openbeat.web.request import Request
 from openbeat.web.ui.bits import Badge, Link
 from openbeat.web.ui.charts import Basis, ColumnChart, Series
@@ -26,6 +28,9 @@ CELLS = 8
 """Resolution of the map's cells: edge about 460 m."""
 CELLS_LISTED = 20
 CLASSES_LISTED = 12
+CODES_LISTED = 25
+SAID_BY = {"place": ("lon", "lat"), "offence": ("local_code", "offence_class_id")}
+"""Fields of a profile that are several of an incident."""
 PRECISION = {"hour": _("whole hour"), "day": _("date only"), "month": _("month only"), "minute": _("to the minute")}
 
 
@@ -219,9 +224,11 @@ def _provenance(request: Request, incident: Incident) -> Table:
     """Field by field: the column of the file that told it."""
     rows = []
     for field, column in incident.batch.fields.items():
-        later = incident.provenance.get(field) or incident.provenance.get(f"{field}_id")
+        later = next(
+            (incident.provenance[name] for name in SAID_BY.get(field, (field,)) if name in incident.provenance), ""
+        )
         batch = (queries.batch(request.actor, UUID(later)) if later else None) or incident.batch
-        rows.append(Row([field, batch.fields.get(field, column), batch.file_name, batch.at]))
+        rows.append(Row([FIELDS.get(field, field), batch.fields.get(field, column), batch.file_name, batch.at]))
     heads = [
         Column("field", _("Field")),
         Column("column", _("Column of the file"), kind="code"),
@@ -272,7 +279,9 @@ def offences(request: Request, *, may: bool) -> dict[str, Any]:
         "classes": Table(_("Classes in use"), heads, rows, empty=empty),
         "sources": sources,
         "source": source,
-        "codes": queries.local_codes(request.actor, source) if source else [],
+        "codes": Paginator(queries.local_codes(request.actor, source), CODES_LISTED).get_page(request.GET.get("page"))
+        if source
+        else [],
         "known": queries.offence_classes(request.actor),
         "may": may,
         "crumbs": [{"name": _("Incidents"), "url": reverse("incidents")}],

@@ -50,6 +50,18 @@ STEP_OF = {
     State.WITHDRAWN: 4,
     State.DISCARDED: 4,
 }
+FIELDS = {
+    "source_id": _("The source's id"),
+    "occurred_from": _("Occurred"),
+    "occurred_to": _("Until"),
+    "reported_at": _("Reported"),
+    "place": _("Position"),
+    "area_hint": _("Area"),
+    "offence": _("Offence"),
+    "arrest": _("Arrest"),
+    "domestic": _("Domestic"),
+}
+"""The fields of an incident in words."""
 TONES = {"stop": "bad", "look": "warn", "note": "info"}
 
 
@@ -186,12 +198,13 @@ def report(request: Request, imported: Import) -> dict[str, Any]:
         "codes": _codes(found),
         "hours": _hours(found),
         "months": _months(found),
-        "mapped": [*(queries.profile_of(request.actor, imported) or _none()).fields().items()],
+        "mapped": _mapped(queries.profile_of(request.actor, imported)),
     }
 
 
-def _none() -> Profile:
-    raise LookupError("an import that was tried has its profile")
+def _mapped(profile: Profile | None) -> list[tuple[Any, Any]]:
+    """Each field in words, and the column that tells it."""
+    return [(FIELDS[name], column) for name, column in profile.fields().items()] if profile else []
 
 
 def _refusals(found: Mapping[str, Any]) -> Table | None:
@@ -304,7 +317,7 @@ def _facts(imported: Import, profile: Profile | None) -> list[tuple[Any, Any]]:
         (_("Brought in"), imported.finished_at if imported.state == State.DONE else None),
         (_("Mends"), Link(mends.file_name, reverse("import", args=[mends.pk])) if mends else None),
         (_("Why withdrawn"), imported.withdrawn_why or None),
-        *((name, column) for name, column in (profile.fields().items() if profile else ())),
+        *_mapped(profile),
     ]
 
 

@@ -115,6 +115,8 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(blank=True, max_length=200)),
                 ("patrol_found", models.BooleanField(default=False)),
                 ("incidents", models.PositiveIntegerField(default=0)),
+                ("arrests_told", models.PositiveIntegerField(default=0)),
+                ("arrests", models.PositiveIntegerField(default=0)),
                 (
                     "agency",
                     models.ForeignKey(
