@@ -222,6 +222,16 @@ def test_the_downloaded_rows_can_be_mended_and_uploaded(analyst, agency, bring, 
     assert "row number" not in RefusedRow.objects.get(of=done).fields
 
 
+def test_a_corrected_file_that_lost_its_row_numbers_ticks_nothing_off(analyst, agency, bring, tmp_path):
+    imported = bring(*ROWS, "a4,soon,-87.65,41.85,B,no")
+    path = written(tmp_path, "x1,2020-06-03,-87.65,41.85,B,no", "x2,2020-06-03,-87.65,41.85,B,no",
+                   "x3,2020-06-03,-87.65,41.85,B,no", "x4,2020-06-03,-87.65,41.85,B,no")  # fmt: skip
+    mending = actions.receive_file(analyst, agency, path=path, file_name="mended.csv", at=AT, mends=imported)
+    actions.finish_check(analyst, _checking(mending), report=queries.dry_run(analyst, mending, at=AT, tell=quiet))
+    assert actions.bring_in(analyst, mending, at=AT, tell=quiet).rows_new == 4
+    assert [left.row for left in queries.refused_rows(analyst, imported)] == [5]
+
+
 def test_a_file_of_which_most_is_refused_is_not_brought_in(analyst, agency, tmp_path):
     path = written(tmp_path, ROWS[0], "a2,soon,,,B,", "a3,late,,,B,")
     imported = actions.receive_file(analyst, agency, path=path, file_name="a.csv", at=AT)

@@ -16,7 +16,7 @@ import uuid_utils
 from django.db import connection
 
 from openbeat.incidents.loading import Counts, Loader, Naming, Papers, copy_in
-from openbeat.intake.mending import renumbered
+from openbeat.intake.mending import ROW_COLUMN, renumbered
 from openbeat.intake.models import Import, RefusedRow
 from openbeat.intake.normalise import Batch, Ground, Normaliser
 from openbeat.intake.profile import Profile, from_table, local_codes
@@ -180,6 +180,6 @@ def _keep_refused(imported: Import, refused: pl.DataFrame) -> None:
 
 def _mend(imported: Import, accepted: pl.DataFrame) -> None:
     """Rows that were refused once and are brought in now point to the import that brought them."""
-    if imported.mends_id is not None:
+    if imported.mends_id is not None and ROW_COLUMN in imported.found["columns"]:
         old = RefusedRow.objects.filter(of_id=imported.mends_id, row__in=accepted["row"].to_list())
         old.update(mended_by=imported)

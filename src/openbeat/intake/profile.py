@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar, get_type_hints
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 import tomlkit
 from pyproj import CRS
@@ -259,11 +259,6 @@ def _is_crs(text: str) -> bool:
     return True
 
 
-def zone(profile: Profile) -> ZoneInfo:
-    """The zone in which the source writes its times."""
-    return ZoneInfo(profile.time.zone)
-
-
 T = TypeVar("T")
 
 
@@ -387,8 +382,3 @@ def require_columns(profile: Profile, columns: Sequence[str]) -> None:
         raise BadProfile(
             f"the file has no column {', '.join(missing)}", mend=f"it has {', '.join(columns)}; correct the profile"
         )
-
-
-def renamed(profile: Profile, name: str, title: str) -> Profile:
-    """The same profile under a name of one's own."""
-    return replace(profile, name=name, title=title)

@@ -14,7 +14,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
-from openbeat.access import Permission, permits, scopes
+from openbeat.access import Permission, scopes
 from openbeat.audit.words import LegalBasis
 from openbeat.incidents import actions, queries
 from openbeat.kernel.errors import BadInput, OpenbeatError
@@ -92,11 +92,6 @@ def map_code(request: HttpRequest, code_id: UUID) -> HttpResponse:
     else:
         messages.success(request, _("The code is mapped; its incidents follow."))
     return redirect(f"{reverse('offences')}?source={code.source_id}")
-
-
-def may_map(request: Request, code: Any) -> bool:
-    """Whether this person may say what a code means."""
-    return permits(request.actor, Permission.OFFENCES_MANAGE, code)
 
 
 urlpatterns = [
