@@ -91,7 +91,7 @@ _OWNER_URL = env.text("DATABASE_URL", "postgresql:///openbeat")
 DATABASES = {
     "default": {
         **env.database(env.text("OPENBEAT_APP_DATABASE_URL", _OWNER_URL)),
-        "CONN_MAX_AGE": 60,
+        "CONN_MAX_AGE": 0,  # a request has a thread of its own: kept connections would pile up
         "CONN_HEALTH_CHECKS": True,
         "TEST": {"MIGRATE": True},
     },

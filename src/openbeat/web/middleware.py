@@ -51,6 +51,7 @@ def open_rows(request: Request, agencies: Iterable[UUID]) -> None:
 def _identify(request: Request) -> None:
     agency_id = request.session.get(AGENCY)
     if not agency_id:
+        open_rows(request, ())  # nothing that an earlier use of the connection left open
         return
     open_rows(request, {UUID(agency_id)})
     if not request.user.is_authenticated:
