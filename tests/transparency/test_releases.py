@@ -182,7 +182,7 @@ def test_everybody_sees_releases_and_nothing_else(town: Town, release: Release) 
 def test_the_public_page_needs_no_sign_in(town: Town, release: Release) -> None:
     assert Client().get("/public/")["Location"] == "/public/town/"
     page = Client().get("/public/town/").content.decode()
-    for words in ("Church-Yonge Corridor", "publication.make", "2021-05", "python -m witness verify"):
+    for words in ("Church-Yonge Corridor", "Who may do what", "2021-05", "python -m witness verify"):
         assert words in page
     assert "2021-03" in Client().get("/public/town/?month=2021-03-01").content.decode()
     assert Client().get("/public/far/").status_code == 404
