@@ -291,3 +291,17 @@ def test_crow_flight_times():
     assert crow.at(SpeedProfile(otherwise=(0.5,) * 168), 3).speed_kmh == 18
     with pytest.raises(ValueError, match="above 0"):
         CrowFlight(0.0)
+
+
+def test_junctions_agree_with_the_points_that_lie_on_them():
+    graph = contract(random_streets(5))
+    place = [graph.shape_lon[3], graph.shape_lat[3]]
+    junctions, points = graph.seconds_to_junctions(place, np.inf), graph.seconds_to_points(place, np.inf)
+    along, least = {}, {}
+    for x, y, seconds in zip(graph.shape_lon, graph.shape_lat, points, strict=True):
+        along[x, y] = min(seconds, along.get((x, y), np.inf))
+    for (x, y), seconds in zip(graph.junction_places, junctions, strict=True):
+        least[x, y] = min(seconds, least.get((x, y), np.inf))
+    assert len(least) > 20
+    for where, seconds in least.items():
+        assert along[where] == pytest.approx(seconds) or along[where] < seconds  # on the source's own street

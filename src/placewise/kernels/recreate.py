@@ -1,4 +1,4 @@
-# ruff: noqa: NPY002 - compiled code has the seeded generator of its thread only
+
 """Compiled search for patrol routes: ruin some strings of stops, recreate greedily, accept like cooling metal.
 
 After Christiaens and Vanden Berghe, «Slack Induction by String Removals for Vehicle Routing Problems»,
@@ -103,6 +103,8 @@ def ruin(facts: Facts, routes: Routes, average: float) -> None:
     for unit in range(units):
         on_route += routes.size[unit]
     longest = min(LONGEST_STRING, max(1.0, on_route / units))
+    if np.random.random() < 0.1:
+        longest, average = max(1.0, on_route / units), 3.0 * average
     strings = int(np.random.random() * (4.0 * average / (1.0 + longest) - 1.0) + 1.0)
     ruined = np.zeros(units, np.bool_)
     seed = np.random.randint(tasks)
@@ -159,7 +161,7 @@ def _swap(routes: Routes, unit: int, one: int, other: int) -> None:
 
 
 @compiled
-def best_position(  # noqa: PLR0912 - one loop over all positions is what makes it quick
+def best_position(
     facts: Facts, routes: Routes, task: int, lean: float, blink: float
 ) -> tuple[int, int]:
     """The unit and position where a visit fits and costs least driving (and load, weighed by `lean`); −1 for none."""
@@ -210,6 +212,20 @@ def best_position(  # noqa: PLR0912 - one loop over all positions is what makes 
 
 
 @compiled
+def _detour(facts: Facts, routes: Routes, task: int) -> int:
+    """Seconds of driving a visit would add where it adds least, whether or not it fits there."""
+    travel, nodes, sizes, at = facts.travel, routes.nodes, routes.size, routes.at
+    here, least = facts.loc[task], 1 << 60
+    for unit in range(len(sizes)):
+        before = facts.unit_start[unit]
+        for k in range(sizes[unit] + 1):
+            after = facts.unit_end[unit] if k == sizes[unit] else at[nodes[unit, k]]
+            least = min(least, travel[before, here] + travel[here, after] - travel[before, after])
+            before = after
+    return int(least)
+
+
+@compiled
 def _order(facts: Facts, routes: Routes) -> Ints:
     """The visits not made, in one of several orders drawn at random: chance, prize, prize a second, far, tight."""
     tasks = len(facts.loc)
@@ -225,17 +241,21 @@ def _order(facts: Facts, routes: Routes) -> Ints:
     way = np.random.random()
     for i in range(count):
         task = missing[i]
-        if way < 0.3:
+        if way < 0.15:
             key[i] = -facts.prize[task]
-        elif way < 0.5:
+        elif way < 0.3:
             key[i] = -facts.prize[task] * np.random.random()
-        elif way < 0.6:
+        elif way < 0.35:
             key[i] = -facts.travel[facts.unit_start[0], facts.loc[task]]
-        elif way < 0.7:
+        elif way < 0.4:
             key[i] = facts.travel[facts.unit_start[0], facts.loc[task]]
-        elif way < 0.75:
+        elif way < 0.45:
             key[i] = facts.opens[task]
-    return missing[np.argsort(key, kind="mergesort")] if way < 0.75 else missing
+        elif way < 0.6:
+            key[i] = -facts.prize[task] / (facts.dwell[task] + _detour(facts, routes, task) + 1)
+        else:
+            key[i] = facts.travel[facts.loc[missing[0]], facts.loc[task]]
+    return missing[np.argsort(key, kind="mergesort")]
 
 
 @compiled
@@ -289,7 +309,7 @@ def fill(facts: Facts, routes: Routes, weights: Floats, seed: int) -> None:
 
 
 @compiled
-def improve(  # noqa: PLR0917 - the compiler takes no keywords
+def improve(
     facts: Facts, now: Routes, trial: Routes, best: Routes, weights: Floats, scores: Floats,
     heat: float, average: float, rounds: int, seed: int,
 ) -> None:  # fmt: skip

@@ -17,7 +17,7 @@ from placewise.plan.problem import Problem
 from placewise.plan.stop import Progress, Stop
 
 ROUNDS_AT_ONE_HEAT = 50
-HOTTEST, COLDEST = 0.3, 0.01  # of the mean prize
+HOTTEST, COLDEST = 1.0, 0.05  # of the mean prize
 STRING_SUM = 10.0  # visits taken out on average
 DRIVING = 0.1  # of the mean prize for driving to a near neighbour
 EVENNESS = 0.1  # of the mean prize for a shift full of visits

@@ -120,6 +120,13 @@ class StreetGraph:
         standing = np.array([road not in NO_STOPPING for road in self.roads])[self.shape_road] & ~self.last
         return Snapper(self.shape_lon, self.shape_lat, standing if standing.any() else ~self.last)
 
+    @cached_property
+    def junction_places(self) -> Floats:
+        """Longitude and latitude of each state, (states, 2): where the first street that leaves it begins."""
+        street = self.arc_street[self.arc_first[:-1]]
+        point = np.where(street % 2 == 0, self.shape_first[street // 2], self.shape_first[street // 2 + 1] - 1)
+        return np.column_stack([self.shape_lon[point], self.shape_lat[point]])
+
     @property
     def states(self) -> int:
         """How many states the arcs join."""
@@ -168,6 +175,10 @@ class StreetGraph:
             line = self._drawn(origin, destination, self._streets_to(int(entrances.state[best]), came), best)
         seconds = min(direct, float(through[best]))
         return Route(line, seconds, _metres(line) if np.isfinite(seconds) else np.inf)
+
+    def seconds_to_junctions(self, place: ArrayLike, limit: float) -> Floats:
+        """Seconds from a place to every state, infinite beyond `limit` seconds; see `junction_places`."""
+        return _one_search((self.arc_first, self.arc_head, self.arc_secs), self._exits(self.snap(place)), limit)[0]
 
     def seconds_to_points(self, place: ArrayLike, limit: float, *, towards: bool = False) -> Floats:
         """Seconds from a place to every shape point (to it with `towards`), infinite beyond `limit` seconds."""
