@@ -200,7 +200,6 @@ class Incident(Thing):
         indexes = [
             models.Index(fields=["agency", "-occurred_from", "-id"], name="incident_newest"),
             models.Index(fields=["agency", "offence_class", "day", "hour"], name="incident_counted"),
-            models.Index(fields=["agency", "cell"], name="incident_cell"),
         ]
 
     def __str__(self) -> str:

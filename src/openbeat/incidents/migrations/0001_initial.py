@@ -275,10 +275,6 @@ class Migration(migrations.Migration):
             model_name="incident",
             index=models.Index(fields=["agency", "offence_class", "day", "hour"], name="incident_counted"),
         ),
-        migrations.AddIndex(
-            model_name="incident",
-            index=models.Index(fields=["agency", "cell"], name="incident_cell"),
-        ),
         migrations.AddConstraint(
             model_name="incident",
             constraint=models.UniqueConstraint(
