@@ -194,7 +194,7 @@ def _draft(attempt: _Try, about: TellsFacts, changes: dict[str, Any]) -> Draft:
         object_type=type(about).__name__,
         object_id=str(getattr(about, "pk", "")),
         reason=told["reason"],
-        legal_basis=told["basis"],
+        legal_basis=told["basis"] if told["basis"] in set(LegalBasis) else "",
         case=told["case"],
         recipient=told["recipient"],
         changes=changes,
