@@ -44,8 +44,8 @@ def enter(browser: Browser, stack: Stack) -> Iterator[Enter]:
     def enter(role: str = "", *, width: int = 1280, height: int = 900, **how: Any) -> Page:
         known = stack.once("sign-ins", lambda: {who: signed_in(browser, link) for who, link in stack.links.items()})
         context = browser.new_context(
-            base_url=stack.address, viewport={"width": width, "height": height}, locale="en-GB", storage_state=known.get(role),
-            **how,
+            base_url=stack.address, viewport={"width": width, "height": height}, locale="en-GB",
+            storage_state=known.get(role), **how,
         )  # fmt: skip
         context.set_default_timeout(60_000)
         contexts.append(context)

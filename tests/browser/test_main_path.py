@@ -1,4 +1,4 @@
-"""From a city's records to tomorrow's plan, signed and published: the main path, each step by the person whose it is."""
+"""From a city's records to tomorrow's plan, signed and published: each step by the person whose it is."""
 
 from __future__ import annotations
 

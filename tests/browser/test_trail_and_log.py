@@ -1,4 +1,4 @@
-"""The overseer: each deed of the main path is in the trail, the log verifies without us, and a changed byte is named."""
+"""The overseer: each deed of the main path is in the trail, the log verifies, and a changed byte is named."""
 
 from __future__ import annotations
 
@@ -50,14 +50,18 @@ def test_reading_the_trail_is_in_the_trail_with_its_reason(enter: Enter, stack: 
     expect(first).to_contain_text(REASON)
 
 
-def test_a_refused_try_is_in_the_trail(enter: Enter, stack: Stack) -> None:
+def test_a_refused_try_is_in_the_trail(enter: Enter, offered: str) -> None:
     commander = enter("commander")
     commander.goto("/")
-    token = next(each["value"] for each in commander.context.cookies() if each["name"] == "csrftoken")
-    tried = commander.request.post(
-        "/log-checks/", headers={"X-CSRFToken": token}
-    )
-    assert tried.status == 405
+    token = next(each["value"] for each in commander.context.cookies() if each.get("name") == "csrftoken")
+    tried = commander.request.post("/forecasts/new/", form={"horizon": "7"}, headers={"X-CSRFToken": token})
+    assert tried.status == 403
+    page = enter("overseer")
+    deeds.give_reason(page, REASON)
+    page.goto("/trail/?deed=forecast.run&refused=1")
+    first = page.get_by_role("table", name="Trail").locator("tbody tr").first
+    expect(first).to_contain_text("Refusal")
+    expect(first).to_contain_text("Sasha Commander")
 
 
 def test_the_log_holds_and_says_so(enter: Enter, published: str) -> None:

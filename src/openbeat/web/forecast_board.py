@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,6 +24,7 @@ from openbeat.web.ui.charts import BarChart, Basis, LineChart, Series
 from openbeat.web.ui.maps import Legend, Map
 from openbeat.web.ui.scales import number, top_classes
 from openbeat.web.ui.tables import Column, Empty, Row, Table
+from openbeat.web.ui.times import exact
 from placewise.evaluate.report import Backtest, ModelReport
 
 SHOWN_CELLS = 50
@@ -87,8 +90,20 @@ def listing(request: Request, *, can_run: bool) -> dict[str, Any]:
 
 def _line(run: Run) -> list[object]:
     hit = _percent(run.report, run.estimator)
-    days = f"{run.starts} – {run.ends}"
-    return [run.title, badge(run), days, hit, _percent(run.report, "count3y"), run.expires or "", run.made_at]
+    return [
+        run.title,
+        badge(run),
+        days(run.starts, run.ends),
+        hit,
+        _percent(run.report, "count3y"),
+        run.expires or "",
+        run.made_at,
+    ]
+
+
+def days(first: date, after: date) -> str:
+    """A period in words, by its first and its last day; `after` is the day behind it."""
+    return f"{first} – {after - timedelta(days=1)}"
 
 
 def _percent(report: Mapping[str, Any] | None, model: str) -> str | None:
@@ -165,7 +180,7 @@ def stats(run: Run, report: Backtest) -> list[dict[str, Any]]:
         },
         {
             "label": _("Incidents learned from"), "value": number(run.events_used or 0, 0), "unit": "",
-            "basis": f"{run.first_event} – {run.data_until}",
+            "basis": days(run.first_event, run.data_until) if run.first_event else "",
         },
     ]  # fmt: skip
 
@@ -186,7 +201,7 @@ def surface_map(request: Request, run: Run, surface: SurfaceArrays) -> Map:
     ]
     return Map(
         "surface",
-        _("Incidents expected per cell, %(starts)s to %(ends)s") % {"starts": run.starts, "ends": run.ends},
+        _("Incidents expected per cell, %(days)s") % {"days": days(run.starts, run.ends)},
         id="surface",
         tall=True,
         data=data,
@@ -355,17 +370,19 @@ def card_facts(run: Run) -> list[tuple[Any, Any]]:
     """The card that goes with the forecast wherever it is used."""
     names = ", ".join(one.offence_class.name for one in run.classes.all())
     approved = (
-        f"{run.approved_by.name}, {run.approved_at:%Y-%m-%d %H:%M} UTC" if run.approved_by and run.approved_at else ""
+        f"{run.approved_by.name}, {exact(localtime(run.approved_at))}" if run.approved_by and run.approved_at else ""
     )
     return [
         (_("Offences"), names),
-        (_("Days"), f"{run.starts} – {run.ends}"),
+        (_("Days"), days(run.starts, run.ends)),
         (_("Area"), run.area_set.name),
         (_("Cells"), _("H3 resolution %(resolution)d") % {"resolution": run.resolution}),
         (_("Method"), _name(run.estimator)),
         (
             _("Data"),
-            f"{run.first_event} – {run.data_until}, n = {number(run.events_used, 0)}" if run.events_used else "",
+            f"{days(run.first_event, run.data_until)}, n = {number(run.events_used, 0)}"
+            if run.first_event and run.events_used
+            else "",
         ),
         (_("Asked for by"), run.author.name if run.author else ""),
         (_("Approved by"), approved),

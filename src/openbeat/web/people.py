@@ -22,6 +22,8 @@ from django.views.decorators.http import require_POST
 from openbeat.access import Permission, scopes
 from openbeat.accounts import actions, founding, queries
 from openbeat.accounts.identity import Person
+from openbeat.acting import witnessed
+from openbeat.audit.words import Operation
 from openbeat.kernel.errors import NotPermitted, OpenbeatError
 from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.people_forms import FilterForm, PersonChangeForm, PersonForm, RoleForm
@@ -46,10 +48,14 @@ def tabs(request: Request) -> list[dict[str, Any]]:
 
 
 def require(request: HttpRequest, permission: Permission) -> Request:
-    """Our request, if its actor holds the permission anywhere."""
+    """Our request, if its actor holds the permission anywhere; a refused try at a deed is written down here."""
     ours = cast("Request", request)
     if not scopes(ours.actor, permission):
-        raise NotPermitted("this page is not for your role", mend="ask an administrator of your agency")
+        refusal = NotPermitted("this page is not for your role", mend="ask an administrator of your agency")
+        if request.method == "POST":
+            told = f"{refusal.code}: {refusal.words}"
+            witnessed(Operation.REFUSAL, permission.value, ours.actor, agency_id=ours.actor.agency_id, refused=told)
+        raise refusal
     return ours
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.urls import reverse
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,6 +22,7 @@ from openbeat.web.ui.charts import BarChart, Basis, Series
 from openbeat.web.ui.maps import Map
 from openbeat.web.ui.scales import number
 from openbeat.web.ui.tables import Column, Empty, Row, Table
+from openbeat.web.ui.times import exact
 from placewise.plan import Plan, Problem
 
 BADGES = {
@@ -31,8 +34,8 @@ BADGES = {
     State.WITHDRAWN: (gettext_lazy("Withdrawn"), "neutral"),
 }
 
-SHOWN_PLACES = 25
-"""Places in the dosage chart; the table has them all."""
+ROOM = 0.005
+"""Degrees around a plan on its map, about 500 m."""
 
 
 def badge(plan: KeptPlan) -> Badge:
@@ -154,7 +157,7 @@ def plan_map(request: Request, plan: KeptPlan, found: list[Sheet]) -> Map:
         }
         for sheet in found
     ]
-    ground = map_ground(request, plan.forecast.area_set)
+    ground = map_ground(request, plan.forecast.area_set) | {"bounds": around(data)}
     return Map(
         "plan",
         _("Ways and stops of %(count)d units") % {"count": len(found)},
@@ -163,6 +166,15 @@ def plan_map(request: Request, plan: KeptPlan, found: list[Sheet]) -> Map:
         data=data,
         **ground,
     )
+
+
+def around(units: Sequence[Mapping[str, Any]]) -> tuple[float, float, float, float] | None:
+    """West, south, east, north of all stops, with a little room; None without any."""
+    points = [stop["at"] for unit in units for stop in unit["stops"]]
+    if not points:
+        return None
+    lons, lats = [lon for lon, _lat in points], [lat for _lon, lat in points]
+    return min(lons) - ROOM, min(lats) - ROOM, max(lons) + ROOM, max(lats) + ROOM
 
 
 REASONS = {
@@ -251,20 +263,26 @@ def area_table(problem: Problem, made: Plan) -> Table:
 
 
 def dosage_chart(request: Request, plan: KeptPlan) -> BarChart | None:
-    """Minutes asked and given, for the places with the most asked."""
-    found = sorted(queries.dosage_of(request.actor, plan), key=lambda one: -one.minutes_asked)[:SHOWN_PLACES]
+    """Minutes asked and given in each area; the table tells them cell by cell."""
+    found = queries.dosage_of(request.actor, plan)
     if not found:
         return None
-    asked, given = sum(one.minutes_asked for one in found), sum(one.minutes_given for one in found)
-    share = 100 * given / asked if asked else 0.0
+    homes = {place["name"]: place["area"] for place in (plan.problem or {"places": []})["places"]}
+    asked, given = Counter[str](), Counter[str]()
+    for one in found:
+        area = homes.get(one.place) or _("outside of areas")
+        asked[area] += one.minutes_asked
+        given[area] += one.minutes_given
+    share = 100 * given.total() / asked.total() if asked.total() else 0.0
+    areas = [area for area, _minutes in asked.most_common()]
     return BarChart(
         finding=_("%(share)s %% of the minutes asked were given") % {"share": f"{share:.0f}"},
-        what=_("Minutes at each place, asked and given"), unit=_("minutes"),
+        what=_("Minutes in each area, asked and given"), unit=_("minutes"),
         basis=Basis(source=_("visits recorded by units"), period=shift_words(plan), n=sum(one.given for one in found)),
-        labels=[one.place for one in found], label_name=_("Cell"),
+        labels=areas, label_name=_("Area"),
         series=(
-            Series(_("Given"), [float(one.minutes_given) for one in found]),
-            Series(_("Asked"), [float(one.minutes_asked) for one in found], plain=True),
+            Series(_("Given"), [float(given[area]) for area in areas]),
+            Series(_("Asked"), [float(asked[area]) for area in areas], plain=True),
         ),
     )  # fmt: skip
 
@@ -292,7 +310,7 @@ def card_facts(plan: KeptPlan) -> list[tuple[Any, Any]]:
     """Who asked what, and who answers for it."""
     asked = plan.settings
     approved = (
-        f"{plan.approved_by.name}, {plan.approved_at:%Y-%m-%d %H:%M} UTC"
+        f"{plan.approved_by.name}, {exact(localtime(plan.approved_at))}"
         if plan.approved_by and plan.approved_at
         else ""
     )
@@ -314,7 +332,9 @@ def travel_words(facts: dict[str, Any]) -> str:
     if not facts:
         return ""
     if "factor" in facts and "kmh" in facts:
-        return _("no street extract: great circle × %(factor)s at %(kmh)s km/h") % facts
+        return _("no street extract: great circle × %(factor)s at %(kmh)s km/h") % (
+            facts | {"kmh": f"{facts['kmh']:g}"}
+        )
     return _("over streets: %(words)s") % {
         "words": ", ".join(f"{name} {value}" for name, value in facts.items() if not isinstance(value, (dict, list)))
     }

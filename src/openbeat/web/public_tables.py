@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from openbeat.transparency.queries import MonthTable, Release
-from openbeat.web.forecast_board import NAMES
+from openbeat.web.forecast_board import NAMES, days
+from openbeat.web.rights import deed_name, who_may
 from openbeat.web.ui.bits import Badge, Suppressed
 from openbeat.web.ui.charts import Basis, ColumnChart, Series
 from openbeat.web.ui.scales import number
@@ -34,8 +36,10 @@ def rights_table(rights: Sequence[tuple[str, Sequence[str], str, bool, bool]]) -
     for deed, roles, reach, reason, second in rights:
         conditions = [_("with a reason and a legal basis")] if reason else []
         conditions += [_("by someone other than its author")] if second else []
-        rows.append(Row([deed, ", ".join(roles), REACHES[reach], "; ".join(conditions)]))
-    return Table(_("Who may do what"), columns, rows, dense=True, tall=True)
+        rows.append(
+            Row([deed_name(deed), who_may(roles), REACHES[reach], "; ".join(conditions) or _("no other condition")])
+        )
+    return Table(_("Who may do what"), columns, rows, dense=True)
 
 
 def counts_chart(tables: Sequence[MonthTable]) -> ColumnChart:
@@ -100,7 +104,7 @@ def _card(card: Mapping[str, Any]) -> list[object]:
     offered = card["state"] == "offered"
     badge = Badge(_("Offered"), "good") if offered else Badge(_("Withdrawn"), "neutral")
     method = NAMES.get(card["estimator"], card["estimator"])
-    words = f"{', '.join(card['classes'])} · {' – '.join(card['period'])} · {method}"
+    words = f"{', '.join(card['classes'])} · {days(*map(date.fromisoformat, card['period']))} · {method}"
     scores = card["scores"]
     hit, count = (_hit(scores.get(name)) for name in (card["estimator"], "count3y"))
     return [words, badge, hit, count, card["tests"], card["data"]["incidents"]]
