@@ -1,4 +1,3 @@
-
 """Compiled search for patrol routes: ruin some strings of stops, recreate greedily, accept like cooling metal.
 
 After Christiaens and Vanden Berghe, «Slack Induction by String Removals for Vehicle Routing Problems»,
@@ -161,9 +160,7 @@ def _swap(routes: Routes, unit: int, one: int, other: int) -> None:
 
 
 @compiled
-def best_position(
-    facts: Facts, routes: Routes, task: int, lean: float, blink: float
-) -> tuple[int, int]:
+def best_position(facts: Facts, routes: Routes, task: int, lean: float, blink: float) -> tuple[int, int]:
     """The unit and position where a visit fits and costs least driving (and load, weighed by `lean`); −1 for none."""
     # arrays are named once: each look into the tuple inside the loop would count a reference
     travel, loc, dwell, opens, closes = facts.travel, facts.loc, facts.dwell, facts.opens, facts.closes
