@@ -5,6 +5,7 @@ the peer is SciPy's Dijkstra on the same contracted graph, in the same run.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from benchmarks.common import DATA, Figure, best_of, report
@@ -58,8 +59,8 @@ def _reach(graph: StreetGraph, rng: np.random.Generator) -> tuple[float, float, 
     spots = graph.at_points(rng.integers(0, len(graph.shape_lon), 60))
     places = np.column_stack([spots.lon, spots.lat])
     reached = np.mean([np.isfinite(graph.seconds_to_points(place, LIMIT)).mean() for place in places])
-    search = [_milliseconds(lambda place=place: graph.seconds_to_junctions(place, LIMIT)) for place in places]
-    points = [_milliseconds(lambda place=place: graph.seconds_to_points(place, LIMIT)) for place in places]
+    search = [_milliseconds(partial(graph.seconds_to_junctions, place, LIMIT)) for place in places]
+    points = [_milliseconds(partial(graph.seconds_to_points, place, LIMIT)) for place in places]
     return float(np.median(search)), float(np.median(points)), float(reached)
 
 
