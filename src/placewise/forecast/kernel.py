@@ -12,13 +12,13 @@ CUT = 4.0  # bandwidths; beyond it a Gaussian holds 0.03 % of its mass
 EVEN = 0.01  # part of the mass spread evenly, so that no cell expects exactly none
 
 
-def density_shares(located: Located, cells: Cells, bandwidth: float) -> Floats:
+def density_shares(located: Located, cells: Cells, bandwidth: float, weight: Floats | None = None) -> Floats:
     """(n,) each cell's share of the mass of Gaussians upon the events (Silverman 1986, § 4.2), cut at 4 bandwidths.
 
     Mass that falls outside the study area is given back in proportion; a part of 1 % is spread evenly.
     """
     start, members, bins = binned(cells.x, cells.y, CUT * bandwidth)
-    weight = np.ones(len(located))
+    weight = np.ones(len(located)) if weight is None else weight
     sums = gaussian_sums(located.x, located.y, weight, cells.x, cells.y, start, members, bins, bandwidth) * cells.areas
     even = shares(cells.areas)
     return floats((1 - EVEN) * sums / sums.sum() + EVEN * even) if sums.sum() > 0 else even

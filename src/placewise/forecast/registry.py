@@ -11,7 +11,12 @@ _TABLE: dict[str, tuple[str, str, dict[str, Any]]] = {
     "count3y": ("counts", "PlainCount", {"years": 3.0}),
     "count5y": ("counts", "PlainCount", {"years": 5.0}),
     "kde": ("kernel", "KernelDensity", {}),
+    "promap": ("prospective", "ProspectiveKernel", {}),
+    "sepp": ("excitation", "SelfExcitingCells", {}),
+    "etas": ("excitation", "SelfExcitingGround", {}),
+    "lgbm": ("boosting", "PoissonBoosting", {}),
     "ewma": ("decayed", "DecayedCounts", {}),
+    "ours": ("combined", "Combined", {}),
 }
 
 
