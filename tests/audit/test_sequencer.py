@@ -98,9 +98,8 @@ def test_a_database_with_another_history_is_not_signed_over(
     write(4)
     sequencer.step()
     sequencer.close()
-    with Log(log_folders / "tiles", log_folders / "keys", "openbeat.local/log") as log:
-        with pytest.raises(LeavesDiffer):
-            log.catch_up(0, [b"\x00" * 32])
+    with Log(log_folders / "tiles", log_folders / "keys", "openbeat.local/log") as log, pytest.raises(LeavesDiffer):
+        log.catch_up(0, [b"\x00" * 32])
 
 
 def test_only_one_sequencer_works(as_application: psycopg.Connection) -> None:
