@@ -92,15 +92,16 @@ WHERE v.batch_id = %(batch)s AND v.incident_id = i.id
 
 
 COUNT_CODES = """
+WITH c AS MATERIALIZED (
+  SELECT local_code, count(*) AS rows, count(arrest) AS told, count(*) FILTER (WHERE arrest) AS arrests
+  FROM incidents_incident WHERE agency_id = %(agency)s AND source_id = %(source)s GROUP BY local_code
+)
 UPDATE incidents_localcode l
 SET incidents = coalesce(c.rows, 0), arrests_told = coalesce(c.told, 0), arrests = coalesce(c.arrests, 0)
-FROM incidents_localcode known LEFT JOIN (
-  SELECT local_code, count(*) AS rows, count(arrest) AS told, count(*) FILTER (WHERE arrest) AS arrests
-  FROM incidents_incident
-  WHERE agency_id = %(agency)s AND source_id = %(source)s GROUP BY local_code
-) c ON c.local_code = known.code
+FROM incidents_localcode known LEFT JOIN c ON c.local_code = known.code
 WHERE l.id = known.id AND known.source_id = %(source)s
 """
+# materialised: the planner knows nothing yet of rows just brought, and would count them anew for every code
 
 
 @dataclass(frozen=True, slots=True)
