@@ -12,6 +12,7 @@ from placewise.kernels.moments import DAY, Moment, day_number, iso, midnight, mo
 from placewise.space.cells import Cells, Located
 from placewise.space.events import Events
 from placewise.space.surface import Surface
+from placewise.time.week import WeekRhythm
 
 
 class NotFitted(PlacewiseError):
@@ -33,6 +34,7 @@ class Estimator(ABC):
     zone_: str
     now_: float
     since_: float
+    rhythm_: WeekRhythm
 
     def fit(self, events: Events, cells: Cells, *, until: Moment | None = None, context: Events | None = None) -> Self:
         """Learn from what was known at `until` (without it: from all); `context` are incidents of other classes."""
@@ -40,18 +42,22 @@ class Estimator(ABC):
         self.cells_, self.zone_, self.until_ = cells, events.zone, at
         self.now_, self.since_ = day_number(at), min(day_number(events.since), day_number(at))
         other = None if context is None else cells.locate(context, at)
-        self._learn(cells.locate(events, at), other)
+        located = cells.locate(events, at)
+        self.rhythm_ = WeekRhythm.of(located.first, located.last)
+        self._learn(located, other)
         return self
 
     def predict(self, start: Moment, end: Moment) -> Surface:
-        """Expected counts by cell for [start, end)."""
+        """Expected counts by cell for [start, end); parts of a week follow the week's own rhythm."""
         if not hasattr(self, "until_"):
             raise NotFitted(f"{self!r} has learned nothing yet; call fit(events, cells) first")
         begin, finish = moment(start, self.zone_), moment(end, self.zone_)
         if begin < self.until_ or finish <= begin:
             raise ForecastOfThePast(f"{iso(begin)} to {iso(finish)} is no interval after {iso(self.until_)}")
-        expected, stderr = self._expect(day_number(begin), day_number(finish))
-        return Surface(self.cells_, begin, finish, expected, stderr, self.describe())
+        first, last = day_number(begin), day_number(finish)
+        expected, stderr = self._expect(first, last)
+        busy = self.rhythm_.factor(first, last)
+        return Surface(self.cells_, begin, finish, expected * busy, stderr * busy, self.describe())
 
     @abstractmethod
     def describe(self) -> str:
