@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from psycopg.pq import TransactionStatus
 
 from openbeat.access import Actor
@@ -35,7 +35,10 @@ def rows_of(agencies: Iterable[UUID]) -> Iterator[None]:
         yield
     finally:
         if _listens():
-            _set(before)
+            try:
+                _set(before)
+            except OperationalError:
+                connection.close()  # the server went away: nothing is open any more
 
 
 def _listens() -> bool:
