@@ -51,3 +51,39 @@ def made_up(seed, *, places=25, units=4, slots=3, spacing=20 * MINUTE, breaks=Tr
     )  # fmt: skip
     stations = (Station("s0", *spots[-2].tolist()), Station("s1", *spots[-1].tolist()))
     return Problem(listed, stations, crews, windows, travel, spacing, **rest)
+
+
+def strange(seed) -> Problem:
+    """Anything a problem may be: driving without a triangle rule, slots with gaps, several breaks, caps, no prizes."""
+    rng = np.random.default_rng(seed)
+    count, slots, stations, length = (int(rng.integers(*span)) for span in ((1, 25), (1, 5), (1, 3), (1, 9)))
+    length *= HOUR
+    travel = rng.integers(0, 20 * MINUTE, (count + stations,) * 2)
+    np.fill_diagonal(travel, 0)
+    cuts = np.sort(rng.choice(np.arange(1, length), 2 * slots, replace=False)).reshape(-1, 2)
+    windows = tuple(Window(int(start), int(end)) for start, end in cuts)
+    places = tuple(
+        Place(
+            f"p{i}", 0.0, 0.0, tuple(rng.integers(0, 20, slots).astype(float).tolist()),
+            int(rng.integers(0, slots + 2)), int(rng.integers(0, 20)) * MINUTE, str(rng.choice(["", "a", "b"])), ("dog",) * int(rng.random() < 0.1),
+            1 + int(rng.random() < 0.2),
+        )
+        for i in range(count)
+    )  # fmt: skip
+    units = tuple(_strange_unit(f"u{i}", length, stations, rng) for i in range(int(rng.integers(1, 5))))
+    caps = {area: float(rng.uniform(0.2, 1)) for area in "ab" if rng.random() < 0.4}
+    named = tuple(Station(f"s{i}", 0.0, 0.0) for i in range(stations))
+    return Problem(places, named, units, windows, travel, int(rng.integers(0, 60)) * MINUTE, caps)
+
+
+def _strange_unit(name, length, stations, rng) -> Unit:
+    start, end = int(rng.integers(0, length // 3)), int(rng.integers(2 * length // 3, length))
+    breaks, now = [], start
+    while now < end - 50 * MINUTE and rng.random() < 0.5:
+        breaks.append(Break(int(rng.integers(0, 40)) * MINUTE, now, now + int(rng.integers(0, HOUR))))
+        now = breaks[-1].latest + breaks[-1].seconds
+    fits = now <= end - 25 * MINUTE
+    at = [f"s{rng.integers(stations)}" for _ in range(2)]
+    return Unit(
+        name, *at, Window(start, end), tuple(breaks) * fits, ("dog",) * int(rng.random() < 0.4), int(rng.integers(1, 3))
+    )

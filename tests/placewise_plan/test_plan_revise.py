@@ -1,9 +1,10 @@
 """A commander's edits change what they name and keep the rest."""
 
+import numpy as np
 import pytest
-from tests.placewise_plan.small_city import HOUR, MINUTE, line, made_up, place, unit
+from tests.placewise_plan.small_city import HOUR, MINUTE, line, made_up, place, strange, unit
 
-from placewise.plan import Add, BadEdit, BadPlan, Drop, Lock, Move, Stop, check, revise, solve
+from placewise.plan import Add, BadEdit, BadPlan, Drop, Lock, Move, NoRoom, Stop, check, revise, solve
 
 SOLVED = Stop(rounds=200, workers=1)
 
@@ -119,3 +120,32 @@ def test_an_added_visit_that_breaks_the_shift_is_refused():
     plan = solve(town, SOLVED, 1)
     with pytest.raises(BadEdit, match="keep its shift"):
         revise(town, plan, [Add("far", 0)])
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_strange_problems_and_edits_break_no_promise(seed):
+    """Whatever is asked or edited: a plan without findings (shares are a hand's to break), or a word why."""
+    rng = np.random.default_rng(seed)
+    town = strange(seed)
+    plan = solve(town, Stop(rounds=40, workers=1), seed)
+    assert check(town, plan) == []
+    for _ in range(6):
+        edit = _drawn(rng, town, plan)
+        if edit is None:
+            break
+        try:
+            plan = revise(town, plan, [edit], stop=Stop(rounds=10, workers=1) if rng.random() < 0.3 else None)
+        except (BadEdit, NoRoom):
+            continue
+        assert {finding.name for finding in check(town, plan)} <= {"area_share"}
+        assert ((edit.place, edit.slot) in where(plan)) != isinstance(edit, Drop)
+
+
+def _drawn(rng, town, plan):
+    made, left = list(where(plan)), [(gap.place, gap.slot) for gap in plan.unvisited if gap.slot >= 0]
+    drawn = rng.random()
+    if made and drawn < 0.7:
+        visit = made[rng.integers(len(made))]
+        other = town.units[rng.integers(len(town.units))].name
+        return Drop(*visit) if drawn < 0.3 else Lock(*visit) if drawn < 0.4 else Move(*visit, other)
+    return Add(*left[rng.integers(len(left))]) if left else None

@@ -60,26 +60,26 @@ class Routes(NamedTuple):
     load: Ints  # (units,) visit seconds
     given: Ints  # (areas,) visit seconds
     cap: Floats  # (areas,) visit seconds allowed just now
-    total: Floats  # prize, travel seconds
+    total: Floats  # prize, travel seconds, visit seconds
 
 
 @compiled
 def copy_routes(source: Routes, target: Routes) -> None:
     """Makes one set of routes equal to another."""
+    # plain loops: whole-array assignments take ten times as long to compile
     for unit in range(len(source.size)):
-        size = source.size[unit]
-        target.nodes[unit, :size] = source.nodes[unit, :size]
-    target.size[:] = source.size
-    target.unit[:] = source.unit
-    target.pos[:] = source.pos
-    target.begin[:] = source.begin
-    target.latest[:] = source.latest
-    target.at[:] = source.at
-    target.visits[:] = source.visits
-    target.load[:] = source.load
-    target.given[:] = source.given
-    target.cap[:] = source.cap
-    target.total[:] = source.total
+        for k in range(source.size[unit]):
+            target.nodes[unit, k] = source.nodes[unit, k]
+        target.size[unit], target.load[unit] = source.size[unit], source.load[unit]
+    for node in range(len(source.unit)):
+        target.unit[node], target.pos[node], target.at[node] = source.unit[node], source.pos[node], source.at[node]
+        target.begin[node], target.latest[node] = source.begin[node], source.latest[node]
+    for place in range(len(source.visits)):
+        target.visits[place] = source.visits[place]
+    for area in range(len(source.given)):
+        target.given[area], target.cap[area] = source.given[area], source.cap[area]
+    for i in range(len(source.total)):
+        target.total[i] = source.total[i]
 
 
 @_inlined
@@ -173,6 +173,7 @@ def insert(facts: Facts, routes: Routes, unit: int, k: int, node: int) -> None:
         routes.load[unit] += facts.dwell[node]
         routes.given[facts.area[node]] += facts.dwell[node]
         routes.total[0] += facts.prize[node]
+        routes.total[2] += facts.dwell[node]
 
 
 @compiled
@@ -191,6 +192,7 @@ def take_out(facts: Facts, routes: Routes, node: int) -> None:
         routes.load[unit] -= facts.dwell[node]
         routes.given[facts.area[node]] -= facts.dwell[node]
         routes.total[0] -= facts.prize[node]
+        routes.total[2] -= facts.dwell[node]
 
 
 @compiled

@@ -55,18 +55,20 @@ def _broken(facts: Facts, routes: Routes, weights: Floats) -> float:
     if weights[2] > 0:
         price += weights[2] * over_share(facts, routes)
     if weights[4] > 0:
-        shares = routes.load / (facts.shift_to - facts.shift_from)
-        price += weights[4] * max(0.0, shares.max() - shares.min() - weights[5])
+        most, least = 0.0, np.inf
+        for unit in range(len(routes.load)):
+            share = routes.load[unit] / (facts.shift_to[unit] - facts.shift_from[unit])
+            most, least = max(most, share), min(least, share)
+        price += weights[4] * max(0.0, most - least - weights[5])
     return price
 
 
 @compiled
 def over_share(facts: Facts, routes: Routes) -> float:
     """Visit seconds by which areas exceed their greatest share of all visit seconds."""
-    everything = routes.given.sum()
     over = 0.0
     for area in range(len(routes.given)):
-        over += max(0.0, routes.given[area] - facts.share[area] * everything)
+        over += max(0.0, routes.given[area] - facts.share[area] * routes.total[2])
     return over
 
 
@@ -171,7 +173,7 @@ def best_position(facts: Facts, routes: Routes, task: int, lean: float, blink: f
     least, most = own_earliest(facts, routes, task), own_latest(facts, routes, task)
     best, best_unit, best_k = np.inf, -1, -1
     area = facts.area[task]
-    allowed_here = max(routes.cap[area], facts.share[area] * (routes.given.sum() + stay))
+    allowed_here = max(routes.cap[area], facts.share[area] * (routes.total[2] + stay))
     if least > most or routes.given[area] + stay > allowed_here:
         return best_unit, best_k
     for unit in range(len(sizes)):
@@ -223,6 +225,20 @@ def _detour(facts: Facts, routes: Routes, task: int) -> int:
 
 
 @compiled
+def _sort(items: Ints, key: Floats) -> None:
+    """Sorts items by their keys, in place (Shell 1959): quick enough for these, and much quicker to compile."""
+    gap = len(items) // 2
+    while gap > 0:
+        for i in range(gap, len(items)):
+            item, own, j = items[i], key[i], i
+            while j >= gap and key[j - gap] > own:
+                items[j], key[j] = items[j - gap], key[j - gap]
+                j -= gap
+            items[j], key[j] = item, own
+        gap = gap // 2
+
+
+@compiled
 def _order(facts: Facts, routes: Routes) -> Ints:
     """The visits not made, in one of several orders drawn at random: chance, prize, prize a second, far, tight."""
     tasks = len(facts.loc)
@@ -233,7 +249,10 @@ def _order(facts: Facts, routes: Routes) -> Ints:
             missing[count] = task
             count += 1
     missing = missing[:count]
-    np.random.shuffle(missing)
+    for i in range(count - 1, 0, -1):
+        j = np.random.randint(i + 1)
+        other = missing[i]
+        missing[i], missing[j] = missing[j], other
     key = np.zeros(count)
     way = np.random.random()
     for i in range(count):
@@ -249,10 +268,11 @@ def _order(facts: Facts, routes: Routes) -> Ints:
         elif way < 0.45:
             key[i] = facts.opens[task]
         elif way < 0.6:
-            key[i] = -facts.prize[task] / (facts.dwell[task] + _detour(facts, routes, task) + 1)
+            key[i] = -facts.prize[task] / max(1, facts.dwell[task] + _detour(facts, routes, task))
         else:
             key[i] = facts.travel[facts.loc[missing[0]], facts.loc[task]]
-    return missing[np.argsort(key, kind="mergesort")]
+    _sort(missing, key)
+    return missing
 
 
 @compiled
@@ -279,10 +299,10 @@ def allow_shares(facts: Facts, routes: Routes, everything: float) -> None:
 def keep_shares(facts: Facts, routes: Routes) -> None:
     """Takes visits of least prize off areas that have more than their share, until none has or all left are locked."""
     for _ in range(len(facts.loc)):
-        everything, out = routes.given.sum(), -1
+        out = -1
         for task in range(len(facts.loc)):
             area = facts.area[task]
-            over = routes.given[area] > facts.share[area] * everything
+            over = routes.given[area] > facts.share[area] * routes.total[2]
             free = routes.unit[task] >= 0 and facts.locked[task] < 0
             if over and free and (out < 0 or facts.prize[task] < facts.prize[out]):
                 out = task
@@ -299,7 +319,10 @@ def fill(facts: Facts, routes: Routes, weights: Floats, seed: int) -> None:
     """What a search starts with: every visit where it fits best, once, within the shares."""
     np.random.seed(seed)
     if weights[2] > 0:
-        allow_shares(facts, routes, (facts.shift_to - facts.shift_from).sum())
+        everything = 0.0
+        for unit in range(len(routes.size)):
+            everything += facts.shift_to[unit] - facts.shift_from[unit]
+        allow_shares(facts, routes, everything)
     recreate(facts, routes, weights[3], 0.0)
     if weights[2] > 0:
         keep_shares(facts, routes)
@@ -316,7 +339,7 @@ def improve(
         copy_routes(now, trial)
         ruin(facts, trial, average)
         if weights[2] > 0:
-            allow_shares(facts, trial, now.given.sum())
+            allow_shares(facts, trial, now.total[2])
         recreate(facts, trial, weights[3] * np.random.random(), BLINK)
         if weights[2] > 0:
             keep_shares(facts, trial)

@@ -66,7 +66,7 @@ def empty_routes(facts: Facts) -> Routes:
         load=np.zeros(units, dtype=np.int64),
         given=np.zeros(areas, dtype=np.int64),
         cap=np.full(areas, np.inf),
-        total=np.zeros(2),
+        total=np.zeros(3),
     )
 
 
