@@ -96,23 +96,29 @@ def make_plan(page: Page) -> str:
 
 
 def change_plan(page: Page, address: str) -> dict[str, str]:
-    """Locks a stop, drops one, gives one away and takes that back, each with its reason; the cells by what was done."""
+    """Locks a stop, drops one, gives one away and takes that back, each with its reason; the stops by what was done."""
     page.goto(address)
     receiver = page.locator("ol.sortable").nth(3).locator("xpath=../header//a").inner_text()
     done = {"was given to": receiver}
     done["locked"] = change_stop(page, 0, "Lock", "School fête in this street")
     done["dropped"] = change_stop(page, 1, "Drop", "Road works all night")
     done["given, then undone"] = change_stop(page, 2, "Give", "Knows the shopkeepers", to=receiver)
-    assert done["given, then undone"] in page.locator("ol.sortable").nth(3).inner_text()
+    assert done["given, then undone"] in stops(page, 3)
     page.get_by_role("button", name="Undo the last change").click()
     expect(page.get_by_text("The last edit is taken back.")).to_be_visible(timeout=LONG)
     return done
 
 
+def stops(page: Page, unit: int) -> list[str]:
+    """The places and slots of a unit's stops, in order."""
+    rows = page.locator("ol.sortable").nth(unit).locator("li[data-label] > input[name=stop]")
+    return [row.input_value() for row in rows.all()]
+
+
 def change_stop(page: Page, unit: int, deed: str, reason: str, to: str = "") -> str:
-    """Lock, drop or give away a unit's second stop by the stop's own menu; the stop's cell."""
+    """Lock, drop or give away a unit's second stop by the stop's own menu; its place and slot."""
     row = page.locator("ol.sortable").nth(unit).locator("li[data-label]").nth(1)
-    cell = row.locator(".content").inner_text().split()[-1]
+    stop = row.locator("input[name=stop]").first.input_value()
     row.locator("summary").click()
     button = row.get_by_role("button", name=deed, exact=True)
     button.click()
@@ -122,7 +128,7 @@ def change_stop(page: Page, unit: int, deed: str, reason: str, to: str = "") -> 
         row.get_by_label("Give to").select_option(to)
     button.click()
     expect(page.get_by_text("The plan is changed and checked again.")).to_be_visible(timeout=LONG)
-    return cell
+    return stop
 
 
 def approve_plan(page: Page, address: str) -> None:

@@ -87,11 +87,10 @@ def test_the_plan_of_a_night_keeps_every_promise(enter: Enter, plan: str) -> Non
 def test_the_commander_changes_the_plan_by_hand(enter: Enter, plan: str, changed: dict[str, str]) -> None:
     page = enter("commander")
     page.goto(plan)
-    units = page.locator("ol.sortable")
-    assert changed["locked"] in units.nth(0).inner_text()
-    assert changed["dropped"] not in units.nth(1).inner_text()
-    assert changed["was given to"] == page.locator("ol.sortable").nth(3).locator("xpath=../header//a").inner_text()
-    assert changed["given, then undone"] in units.nth(2).inner_text()
+    assert changed["locked"] in deeds.stops(page, 0)
+    assert changed["dropped"] not in deeds.stops(page, 1)
+    assert changed["given, then undone"] in deeds.stops(page, 2)
+    assert changed["given, then undone"] not in deeds.stops(page, 3)
     listed = page.locator(".card", has_text="Changes by hand").get_by_role("listitem")
     expect(listed).to_contain_text(["Road works all night", "School fête in this street"])
     expect(page.get_by_text("Every promise holds")).to_be_visible()
@@ -137,7 +136,7 @@ def test_the_public_reads_figures_without_an_account(enter: Enter, published: st
     expect(page).to_have_url(re.compile(f"{published}$"))
     expect(page.get_by_role("table", name=re.compile("Incidents by area"))).to_be_visible()
     expect(page.get_by_role("table", name="Forecasts that were used")).to_contain_text("Burglary")
-    expect(page.get_by_role("table", name="Who may do what")).to_contain_text("forecast.approve")
+    expect(page.get_by_role("table", name="Who may do what")).to_contain_text("Approve a forecast")
     areas = pl.read_csv(page.request.get(f"{published}areas.csv").body())
     assert areas["incidents"].drop_nulls().min() >= 5  # type: ignore[operator]
     assert areas["incidents"].null_count() > 0

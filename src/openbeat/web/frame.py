@@ -38,6 +38,19 @@ DESKS = (
     Desk(_("People"), "people", "users", Permission.PEOPLE_VIEW),
 )
 
+ACTS = (
+    Desk(_("Import a file"), "import_upload", "upload", Permission.IMPORT_RUN),
+    Desk(_("New forecast"), "forecast_ask", "plus", Permission.FORECAST_RUN),
+    Desk(_("New patrol plan"), "plan_ask", "plus", Permission.PLAN_MAKE),
+    Desk(_("Units"), "units", "car", Permission.PLAN_VIEW),
+    Desk(_("Add areas"), "area_upload", "plus", Permission.PLACES_MANAGE),
+    Desk(_("Streets and basemap"), "streets", "route", Permission.PLACES_VIEW),
+    Desk(_("Offences and codes"), "offences", "tag", Permission.INCIDENT_VIEW),
+    Desk(_("Add a person"), "person_add", "plus", Permission.PEOPLE_ADMINISTER),
+    Desk(_("My sign-in and security"), "mfa_index", "lock"),
+)
+"""What the palette offers besides the desks."""
+
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """The frame's context: desks that are built and in reach, and who is looking."""
@@ -45,10 +58,11 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if getattr(seen, "agency", None) is None:
         return {"frame": {"desks": [], "commands": [], "person": None, "agency": None, "now": None}}
     desks = [entry for desk in DESKS if (entry := _entry(seen, desk))]
+    acts = [entry for act in ACTS if (entry := _entry(seen, act))]
     return {
         "frame": {
             "desks": desks,
-            "commands": desks,
+            "commands": [*desks, *acts],
             "agency": seen.agency,
             "now": seen.now,
             "idle_seconds": seen.idle_seconds,
