@@ -65,7 +65,8 @@ def strange(seed) -> Problem:
     places = tuple(
         Place(
             f"p{i}", 0.0, 0.0, tuple(rng.integers(0, 20, slots).astype(float).tolist()),
-            int(rng.integers(0, slots + 2)), int(rng.integers(0, 20)) * MINUTE, str(rng.choice(["", "a", "b"])), ("dog",) * int(rng.random() < 0.1),
+            int(rng.integers(0, slots + 2)), int(rng.integers(0, 20)) * MINUTE,
+            str(rng.choice(["", "a", "b"])), ("dog",) * int(rng.random() < 0.1),
             1 + int(rng.random() < 0.2),
         )
         for i in range(count)
