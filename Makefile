@@ -2,8 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALL := $(PYTHON) -I src/openbeat/ops/install.py
-DJANGO := OPENBEAT_VAR=var/check $(BIN)/python -W ignore::RuntimeWarning -m django
-export DJANGO_SETTINGS_MODULE ?= openbeat.settings
+DJANGO := DJANGO_SETTINGS_MODULE=openbeat.settings OPENBEAT_VAR=var/check $(BIN)/python -W ignore::RuntimeWarning -m django
 .DEFAULT_GOAL := help
 .PHONY: help up doctor check fix test bench messages requirements clean
 
@@ -44,7 +43,7 @@ bench: ## the benchmarks against their peers   [ONLY=name] [DATA=folder]
 	@$(BIN)/python -m benchmarks $(ONLY) $(if $(DATA),--data "$(DATA)")
 
 messages: ## gather every string into the catalogues of all languages (needs GNU gettext)
-	cd src/openbeat && OPENBEAT_VAR=../../var/check ../../$(BIN)/python -W ignore -m django makemessages \
+	cd src/openbeat && DJANGO_SETTINGS_MODULE=openbeat.settings OPENBEAT_VAR=../../var/check ../../$(BIN)/python -W ignore -m django makemessages \
 	  -l ru -l kk -l uz -l zh_Hans --no-location --no-wrap -i migrations
 
 requirements: ## pin the newest allowed versions with their hashes

@@ -43,6 +43,8 @@ def ruin_and_recreate(
         return [[Deed(-1, -1, begin) for begin in _rests_alone(problem, i)] for i in range(len(problem.units))]
     facts = as_facts(problem, locked_of(problem, wishes))
     first = first_routes(problem, facts, wishes)
+    # compiling may take longer than the search: the clock begins after one round
+    _search(problem, facts, first, _Told(Stop(rounds=1), None), (seed, 0))
     told = _Told(stop, progress)
     with ThreadPoolExecutor(stop.workers) as pool:
         found = list(pool.map(lambda worker: _search(problem, facts, first, told, (seed, worker)), range(stop.workers)))

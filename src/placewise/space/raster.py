@@ -16,7 +16,7 @@ class Raster:
         self.pitch = own if cells.kind == "squares" else max(own, pitch or 0.0)
         self._west, self._south = float(cells.x.min()), float(cells.y.min())
         column, row = (cells.x - self._west) / self.pitch, (cells.y - self._south) / self.pitch
-        self.size = (int(row.max()) + 2, int(column.max()) + 2)
+        self.size = (int(row.max() + 1e-6) + 2, int(column.max() + 1e-6) + 2)
         self.corner, self.share = _between(column, row, self.size[1])
 
     def pixels(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
