@@ -35,6 +35,7 @@ class Estimator(ABC):
     now_: float
     since_: float
     rhythm_: WeekRhythm
+    context_classes_: tuple[str, ...]
 
     def fit(self, events: Events, cells: Cells, *, until: Moment | None = None, context: Events | None = None) -> Self:
         """Learn from what was known at `until` (without it: from all); `context` are incidents of other classes."""
@@ -42,6 +43,7 @@ class Estimator(ABC):
         self.cells_, self.zone_, self.until_ = cells, events.zone, at
         self.now_, self.since_ = day_number(at), min(day_number(events.since), day_number(at))
         other = None if context is None else cells.locate(context, at)
+        self.context_classes_ = () if context is None else context.classes
         located = cells.locate(events, at)
         self.rhythm_ = WeekRhythm.of(located.first, located.last)
         self._learn(located, other)

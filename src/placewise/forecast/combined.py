@@ -1,10 +1,13 @@
 """Ours: fading counts on many scales, mixed and corrected by how well the mixture foretold the weeks that followed."""
 
+from typing import Any
+
 import numpy as np
 
 from placewise.forecast.base import Estimator
 from placewise.forecast.expert import Expert, Group
 from placewise.forecast.scales import WEEK, Trials, scales, trials
+from placewise.forecast.words import ingredients
 from placewise.kernels.arrays import Floats, floats
 from placewise.space.cells import Located
 from placewise.space.smoothing import Smoother
@@ -41,6 +44,19 @@ class Combined(Estimator):
     def describe(self) -> str:
         """What it does."""
         return "counts fading over 3 to 240 weeks and spread up to 2.2 km, mixed and corrected by their past success"
+
+    def explain(self) -> dict[str, Any]:
+        """What the last forecast is made of: shares of the mixture by when and where, in words, the largest first."""
+        if not hasattr(self, "experts_"):
+            return super().explain()
+        names = {str(code): name for code, name in enumerate(self.context_classes_)} | {"rest": "other classes"}
+        made_of = ingredients(self.experts_, names)
+        return super().explain() | {
+            "made_of": [{"what": what, "share": share} for what, share in made_of],
+            "in_words": [f"{share:.0%} {what}" for what, share in made_of if share >= 0.005],
+            "incidents_a_week": self.level_.at(self.now_ + WEEK / 2),
+            "relative_error": float(np.median(self.error_)),
+        }
 
     def _learn(self, located: Located, context: Located | None) -> None:
         plan = self._plan(located)
