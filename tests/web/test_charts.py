@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 from django.utils import translation
@@ -90,6 +91,17 @@ def test_few_ticks_and_always_the_ends(count: int, kept: list[str]) -> None:
     assert len(narrow) <= 4
     assert narrow[:1] == kept[:1]
     assert narrow[-1:] == kept[-1:]
+
+
+def test_ticks_of_long_labels_stand_clear_of_each_other() -> None:
+    days = [f"2021-01-{day:02}" for day in range(1, 27)]
+    ticks = LineChart(finding="f", what="w", labels=days, series=[Series("s", [1.0] * 26)]).x_ticks()
+    half_page, label = 380, 70
+    at = [half_page * float(tick.x.rstrip("%")) / 100 for tick in ticks]
+    shift = {"start": 0.0, "middle": -0.5, "end": -1.0}
+    left = [x + shift[tick.anchor] * label for x, tick in zip(at, ticks, strict=True)]
+    assert len(ticks) > 2
+    assert min(b - a for a, b in pairwise(left)) > label + 10
 
 
 def test_bands_and_the_table_tell_the_interval() -> None:

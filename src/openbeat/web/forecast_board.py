@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from openbeat.forecast import queries
 from openbeat.forecast.compute import PLANNED_SHARE
@@ -148,10 +148,11 @@ def verdict_words(report: Backtest, estimator: str) -> list[str]:
 
 
 def _basis(report: Backtest) -> Basis:
-    source = _("back-test, %(count)d forecasts of %(days)s") % {
-        "count": len(report.origins),
-        "days": report.horizon[1:],
-    }
+    days = int(report.horizon.strip("PD"))  # every run asks for whole days
+    words = ngettext(
+        "back-test, %(count)d forecasts of %(days)d day", "back-test, %(count)d forecasts of %(days)d days", days
+    )
+    source = words % {"count": len(report.origins), "days": days}
     return Basis(source=source, period=f"{report.origins[0][:10]} – {report.origins[-1][:10]}", n=report.events_scored)
 
 

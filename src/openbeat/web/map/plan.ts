@@ -28,7 +28,9 @@ function planDrawing(units: Unit[]): Drawing {
     geometry: { type: "LineString", coordinates: unit.path },
     properties: { unit: u, colour: u % COLOURS, broken: u >= COLOURS },
   }));
-  const stops = units.flatMap((unit, u) => unit.stops.map((stop) => feature(stop, u)));
+  const stops = units
+    .flatMap((unit, u) => unit.stops.map((stop) => feature(stop, u)))
+    .map((stop, rank) => ({ ...stop, properties: { ...stop.properties, rank } }));
   return {
     sources: { ways: collection(ways), stops: collection(stops) },
     layers,
@@ -100,7 +102,8 @@ function layers(colours: Palette, chosen: string): LayerSpecification[] {
         "text-field": ["case", ["==", ["get", "state"], "done"], "✓", ["to-string", ["get", "order"]]],
         "text-font": FONT,
         "text-size": 12,
-        "text-allow-overlap": true,
+        // several visits to one place lie on each other: the circle on top keeps its number, the others are hidden
+        "symbol-sort-key": ["-", 0, ["get", "rank"]],
       },
       paint: { "text-color": ["case", open, colours("--ink"), colours("--surface")] },
     },

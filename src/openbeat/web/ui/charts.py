@@ -200,9 +200,10 @@ class LineChart(Chart):
         return [self._tick(i, place, len(kept)) for place, i in enumerate(kept)]
 
     def _room(self) -> int:
-        """How many ticks stand side by side in half a page."""
+        """Into how many steps between ticks half a page may be cut."""
         longest = max((len(str(label)) for label in self.labels), default=0)
-        return max(2, min(MANY_TICKS, HALF_PAGE // (LETTER * longest + GAP)))
+        # the first label begins at its tick, the second is centred on its own: between them stand one and a half
+        return max(2, min(MANY_TICKS, HALF_PAGE // (3 * LETTER * longest // 2 + GAP)))
 
     def _tick(self, i: int, place: int, count: int) -> Tick:
         return Tick(percent(self._x(i)), self.labels[i], _anchor(i, len(self.labels) - 1), _minor(place, count))
