@@ -1,10 +1,11 @@
 """Compiled loops against plain Python twins written for reading, equal to 1e-12."""
 
 import itertools
-from math import erf, exp, floor, pi, sqrt
+from math import erf, exp, floor, sqrt
 
 import numpy as np
 import pytest
+from tests.placewise.plain_kernels import plain_gaussian, plain_prospective
 
 from placewise.kernels.density import binned, gaussian_sums
 from placewise.kernels.excitation import excitation_step
@@ -21,18 +22,6 @@ def points(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return rng.uniform(0, 3000, n), rng.uniform(0, 2000, n)
 
 
-def plain_gaussian(x, y, weight, at_x, at_y, width, h):  # type: ignore[no-untyped-def]
-    sums = []
-    for px, py in zip(at_x, at_y, strict=True):
-        total = 0.0
-        for ex, ey, w in zip(x, y, weight, strict=True):
-            d2 = (ex - px) ** 2 + (ey - py) ** 2
-            if d2 < width**2:
-                total += w * exp(-d2 / (2 * h**2)) / (2 * pi * h**2)
-        sums.append(total)
-    return sums
-
-
 @pytest.mark.parametrize("h", [60.0, 250.0, 900.0])
 def test_gaussian_sums(h: float) -> None:
     (x, y), (at_x, at_y) = points(150, 1), points(80, 2)
@@ -41,18 +30,6 @@ def test_gaussian_sums(h: float) -> None:
     start, members, bins = binned(at_x, at_y, 4 * h)
     got = gaussian_sums(x, y, weight, at_x, at_y, start, members, bins, h)
     assert got == pytest.approx(plain_gaussian(x, y, weight, at_x, at_y, 4 * h, h), **EXACT)
-
-
-def plain_prospective(x, y, age, at_x, at_y, reach, step):  # type: ignore[no-untyped-def]
-    sums = []
-    for px, py in zip(at_x, at_y, strict=True):
-        total = 0.0
-        for ex, ey, weeks in zip(x, y, age, strict=True):
-            d2 = (ex - px) ** 2 + (ey - py) ** 2
-            if d2 < reach**2:
-                total += 1 / (1 + weeks) / (1 + floor(sqrt(d2) / step))
-        sums.append(total)
-    return sums
 
 
 def test_prospective_sums() -> None:
