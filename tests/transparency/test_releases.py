@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +186,13 @@ def test_the_public_page_needs_no_sign_in(town: Town, release: Release) -> None:
         assert words in page
     assert "2021-03" in Client().get("/public/town/?month=2021-03-01").content.decode()
     assert Client().get("/public/far/").status_code == 404
+
+
+def test_the_day_of_a_release_is_the_agencys_own(town: Town, commander: Actor) -> None:
+    late = town.at.astimezone(town.agency.tz).replace(hour=23, minute=30)
+    assert late.astimezone(UTC).date() > late.date()
+    publish(town, commander, at=late)
+    assert f"Released on {late:%Y-%m-%d}" in Client().get("/public/town/").content.decode()
 
 
 def test_an_agency_without_a_release_says_so(town: Town) -> None:

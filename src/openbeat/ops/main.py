@@ -18,6 +18,7 @@ COMMANDS = {
     "stop": "stop what runs elsewhere",
     "found": "found an agency with its first administrator",
     "link": "print a fresh one-time sign-in link for a person",
+    "import": "bring a file of records in   FILE [--profile NAME] [--dry-run]",
     "doctor": "say what is missing or wrong, and how to mend it   [--json]",
     "manage": "run any of Django's commands on this installation's database",
 }

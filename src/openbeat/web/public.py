@@ -17,6 +17,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -50,7 +51,7 @@ def public_agency(request: HttpRequest, slug: str) -> HttpResponse:
     """What one agency publishes."""
     agency = queries.publishing_agency(NOBODY, slug)
     anyone = queries.anyone(NOBODY, agency, request.META.get("REMOTE_ADDR", ""))
-    with scope(anyone):
+    with scope(anyone), timezone.override(agency.tz):
         release = queries.releases(anyone).first()
         tables = queries.month_tables(anyone)
         context = _published(request, agency, release, tables)
