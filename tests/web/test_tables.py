@@ -123,3 +123,11 @@ def test_a_legend_spreads_its_classes_over_the_whole_ramp() -> None:
         "ramp": "seq",
         "shades": [1, 4, 7],
     }
+
+
+@pytest.mark.parametrize(
+    ("bounds", "words"),
+    [([1, 8, 14], ["1 – 7", "8 – 13", "≥ 14"]), ([1, 2, 5], ["1", "2 – 4", "≥ 5"]), ([0.5, 8], ["0 – 8", "≥ 8"])],
+)
+def test_classes_of_whole_numbers_do_not_meet(bounds: list[float], words: list[str]) -> None:
+    assert [said for _shade, said in Legend("L", "u", bounds, digits=0).steps()] == words

@@ -38,7 +38,11 @@ class Legend:
 
     def _words(self, i: int) -> str:
         low = number(self.bounds[i], self.digits)
-        return f"≥ {low}" if i == len(self.bounds) - 1 else f"{low} – {number(self.bounds[i + 1], self.digits)}"
+        if i == len(self.bounds) - 1:
+            return f"≥ {low}"
+        whole = self.digits == 0 and all(float(bound).is_integer() for bound in self.bounds)
+        high = number(self.bounds[i + 1] - (1 if whole else 0), self.digits)
+        return low if low == high else f"{low} – {high}"
 
 
 def shade(i: int, count: int) -> int:
