@@ -145,6 +145,13 @@ def local_codes(actor: Actor, source: Source) -> QuerySet[LocalCode]:
     )
 
 
+def codes_without_class(actor: Actor) -> list[tuple[UUID, str, int, int]]:
+    """Sources with codes that mean no class yet: id, title, how many codes, how many incidents with them."""
+    seen = visible(actor, Permission.INCIDENT_VIEW, LocalCode.objects.filter(offence_class=None, incidents__gt=0))
+    found = seen.order_by().values_list("source", "source__title").annotate(Count("pk"), Sum("incidents"))
+    return sorted(found, key=lambda one: -one[3])
+
+
 def local_code(actor: Actor, code_id: UUID | str) -> LocalCode:
     """One local code in reach."""
     found = visible(actor, Permission.INCIDENT_VIEW, LocalCode.objects.all()).filter(pk=code_id).first()

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import polars as pl
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from openbeat.access import Actor, Permission
 from openbeat.intake import bringing, mending
@@ -20,6 +20,7 @@ from openbeat.intake.profile import Profile, from_table, from_toml, shipped, shi
 from openbeat.intake.quality import Report
 from openbeat.intake.readers import AS_FOUND, MORE, ROW, preview
 from openbeat.intake.rules import REASONS
+from openbeat.intake.states import State
 from openbeat.kernel.errors import NotFound
 from openbeat.places import queries as places
 from openbeat.seeing import progress
@@ -141,6 +142,15 @@ def refused_rows(actor: Actor, imported: Import, *, reason: str = "") -> QuerySe
     """An import's refused rows that nobody has mended yet, in the file's order."""
     seen = visible(actor, Permission.IMPORT_VIEW, RefusedRow.objects.filter(of=imported, mended_by=None))
     return (seen.filter(reason=reason) if reason else seen).order_by("row")
+
+
+def with_refused_rows(actor: Actor, *, most: int) -> list[tuple[Import, int]]:
+    """Imports that are done but for refused rows which nobody has mended, and how many; the newest first."""
+    rows = visible(actor, Permission.IMPORT_VIEW, RefusedRow.objects.filter(mended_by=None))
+    counts = rows.filter(of=OuterRef("pk")).order_by().values("of").annotate(rows=Count("pk")).values("rows")
+    done = imports(actor).filter(state=State.DONE, rows_refused__gt=0).defer("report", "profile")
+    found = done.annotate(waiting=Subquery(counts)).filter(waiting__gt=0)[:most]
+    return [(one, one.waiting) for one in found]
 
 
 def refused_by_reason(actor: Actor, imported: Import) -> list[tuple[str, str, int]]:

@@ -49,9 +49,10 @@ def unit(actor: Actor, unit_id: UUID | str) -> Unit:
 
 
 def plans(actor: Actor) -> QuerySet[Plan]:
-    """Plans in reach, the latest shift first, without their problems."""
+    """Plans in reach, the latest shift first, without their problems, travel times and ways."""
     seen = visible(actor, Permission.PLAN_VIEW, Plan.objects.all())
-    return seen.select_related("author", "approved_by", "forecast").defer("problem").order_by("-starts", "-made_at")
+    light = seen.defer("problem", "travel", "routes")
+    return light.select_related("author", "approved_by", "forecast", "agency").order_by("-starts", "-made_at")
 
 
 def plan(actor: Actor, plan_id: UUID | str) -> Plan:

@@ -7,10 +7,11 @@ from typing import Any, cast
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from openbeat.access import Permission, scopes
+from openbeat.web.home import Urgency, waiting
 from openbeat.web.request import Request
 from openbeat.web.roles import role_name
 
@@ -52,6 +53,14 @@ ACTS = (
 """What the palette offers besides the desks."""
 
 
+def _badges(request: Request, desks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The desks, each with how many of its things wait for this person now."""
+    now = [need.url for need in waiting(request) if need.urgency is Urgency.NOW]
+    for desk in desks:
+        desk["badge"] = sum(url.startswith(desk["url"]) for url in now) if desk["url"] != "/" else 0
+    return desks
+
+
 def frame(request: HttpRequest) -> dict[str, Any]:
     """The frame's context: desks that are built and in reach, and who is looking."""
     seen = cast("Request", request)
@@ -61,7 +70,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     acts = [entry for act in ACTS if (entry := _entry(seen, act))]
     return {
         "frame": {
-            "desks": desks,
+            "desks": SimpleLazyObject(lambda: _badges(seen, desks)),
             "commands": [*desks, *acts],
             "agency": seen.agency,
             "now": seen.now,

@@ -56,6 +56,11 @@ def needs(source: Source) -> Source:
     return source
 
 
+def waiting(request: Request) -> list[Need]:
+    """Everything that needs this person, the most urgent first."""
+    return sorted((need for source in SOURCES for need in source(request)), key=lambda need: need.urgency)
+
+
 HEADINGS: dict[Urgency, tuple[Promise, str]] = {
     Urgency.NOW: (gettext_lazy("Now"), "warn"),
     Urgency.SOON: (gettext_lazy("Soon"), "info"),
@@ -63,16 +68,15 @@ HEADINGS: dict[Urgency, tuple[Promise, str]] = {
 }
 
 COMING: dict[Role, Promise] = {
-    Role.ANALYST: gettext_lazy("Imports that need mending, forecasts to judge and early warnings come here."),
+    Role.ANALYST: gettext_lazy("Imports that need mending and forecasts to judge come here."),
     Role.COMMANDER: gettext_lazy("Plans to approve and forecasts offered to you come here."),
-    Role.DISPATCHER: gettext_lazy("Calls that wait come here."),
+    Role.DISPATCHER: gettext_lazy("The plans of today and tomorrow come here when a commander approves them."),
     Role.OFFICER: gettext_lazy("Your tour's plan comes here when your commander approves it."),
-    Role.INVESTIGATOR: gettext_lazy("Cases handed to you come here."),
-    Role.CUSTODIAN: gettext_lazy("Exhibits to receive or return come here."),
-    Role.PARTNER: gettext_lazy("What is disclosed to you under an agreement comes here."),
     Role.OVERSEER: gettext_lazy("Anything in the log that does not verify comes here."),
     Role.ADMINISTRATOR: gettext_lazy("Locked accounts, people without a role and tokens about to end come here."),
 }
+"""What comes to a role whose desks are built."""
+NO_DESK = gettext_lazy("Your role has no desk of its own in this installation yet. Your account and its security work.")
 
 
 @login_required
@@ -82,7 +86,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: Request) -> dict[str, Any]:
-    found = sorted((need for source in SOURCES for need in source(request)), key=lambda need: need.urgency)
+    found = waiting(request)
     groups = [
         {"heading": heading, "tone": tone, "needs": [need for need in found if need.urgency is urgency]}
         for urgency, (heading, tone) in HEADINGS.items()
@@ -90,7 +94,7 @@ def _page(request: Request) -> dict[str, Any]:
     held = [role for role in Role if role in request.actor.roles]
     return {
         "groups": [group for group in groups if group["needs"]],
-        "coming": [COMING[role] for role in held if role in COMING],
+        "coming": [COMING[role] for role in held if role in COMING] or [NO_DESK],
         "no_role": not held,
         "before": _before(request),
         "roles": [role_name(role) for role in held],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, cast
 from uuid import UUID
 
@@ -11,7 +12,9 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from openbeat.access import Permission, scopes
@@ -19,6 +22,7 @@ from openbeat.audit.words import LegalBasis
 from openbeat.incidents import actions, queries
 from openbeat.kernel.errors import BadInput, OpenbeatError
 from openbeat.web import incident_pages as pages
+from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.incident_filters import FilterForm, cursor
 from openbeat.web.request import Request
 from openbeat.web.trail import BASES
@@ -92,6 +96,21 @@ def map_code(request: HttpRequest, code_id: UUID) -> HttpResponse:
     else:
         messages.success(request, _("The code is mapped; its incidents follow."))
     return redirect(f"{reverse('offences')}?source={code.source_id}")
+
+
+@needs
+def code_needs(request: Request) -> Iterator[Need]:
+    """Codes that mean no class yet: forecasts can't take their incidents."""
+    if not scopes(request.actor, Permission.OFFENCES_MANAGE):
+        return
+    for source_id, title, codes, rows in queries.codes_without_class(request.actor):
+        words = ngettext(
+            "%(codes)s offence code means no class yet; forecasts leave its incidents out (%(rows)s)",
+            "%(codes)s offence codes mean no class yet; forecasts leave their incidents out (%(rows)s)",
+            codes,
+        )
+        url = f"{reverse('offences')}?source={source_id}"
+        yield Need(title, words % {"codes": f"{codes:,}", "rows": f"{rows:,}"}, url, Urgency.SOON, act=_t("Map them"))
 
 
 urlpatterns = [

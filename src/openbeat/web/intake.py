@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -16,17 +16,22 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from openbeat.access import Permission, permits, scopes
+from openbeat.incidents import queries as incidents
 from openbeat.intake import actions, queries
 from openbeat.intake.profile import Profile, from_toml, to_toml
 from openbeat.intake.queries import Import
 from openbeat.intake.states import OVER, WORKING, State
 from openbeat.kernel.errors import BadInput, OpenbeatError
 from openbeat.web import intake_pages as pages
+from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.intake_forms import LEAST, ColumnsForm, UploadForm, as_name
 from openbeat.web.request import Request
+
+AT_ONCE = 10
 
 
 @login_required
@@ -227,6 +232,23 @@ def forget_profile(request: HttpRequest, profile_id: UUID) -> HttpResponse:
     actions.forget_profile(seen.actor, queries.saved_profile(seen.actor, profile_id))
     messages.success(request, _("The profile is removed; imports made with it keep their own copy."))
     return redirect(reverse("imports"))
+
+
+@needs
+def import_needs(request: Request) -> Iterator[Need]:
+    """Files that wait for a word, broke off or are at work; refused rows that wait to be mended."""
+    if not scopes(request.actor, Permission.IMPORT_RUN):
+        return
+    if not incidents.sources(request.actor).exists():
+        words = _t("Bring the first file in: CSV, Excel, Parquet or GeoJSON")
+        yield Need(_t("There are no records yet"), words, reverse("import_upload"), act=_t("Import a file"))
+    for found in queries.imports(request.actor).defer("report", "profile").filter(state__in=pages.TO_DO)[:AT_ONCE]:
+        urgency = Urgency.KNOW if found.state in WORKING else Urgency.NOW
+        yield Need(found.file_name, str(pages.TO_DO[State(found.state)]), reverse("import", args=[found.pk]), urgency)
+    for found, rows in queries.with_refused_rows(request.actor, most=AT_ONCE):
+        words = ngettext("%(rows)d refused row can be mended", "%(rows)d refused rows can be mended", rows)
+        url = reverse("import_refused", args=[found.pk])
+        yield Need(found.file_name, words % {"rows": rows}, url, Urgency.SOON, act=_t("Mend"))
 
 
 urlpatterns = [

@@ -39,6 +39,15 @@ BADGES = {
     State.WITHDRAWN: (_("Withdrawn"), "bad"),
     State.DISCARDED: (_("Given up"), "neutral"),
 }
+TO_DO = {
+    State.UPLOADED: _("Say what its columns mean"),
+    State.MAPPED: _("Its columns are known; try it"),
+    State.CHECKING: _("Being tried"),
+    State.CHECKED: _("The dry run is done: bring it in, or give it up"),
+    State.IMPORTING: _("Being brought in"),
+    State.FAILED: _("Broken off; nothing of it was brought in"),
+}
+"""What an import that is not over waits for."""
 STEP_OF = {
     State.UPLOADED: 1,
     State.MAPPED: 1,
