@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from openbeat.web.ui.bits import Words
@@ -94,7 +94,7 @@ class Map:
     def settings(self) -> dict[str, Any]:
         """What the module reads from the page: only what is plain JSON."""
         legend = None if self.legend is None else self._legend(self.legend)
-        plain = {name: value for name, value in asdict(self).items() if name in ("data", "url", "bounds", "extra")}
+        plain = {"data": self.data, "url": self.url, "bounds": self.bounds, "extra": self.extra}
         return plain | {"areasUrl": self.areas_url, "tilesUrl": self.tiles_url, "legend": legend}
 
     def _legend(self, legend: Legend) -> dict[str, Any]:
