@@ -126,7 +126,7 @@ def test_dates_are_whole_days() -> None:
 
 
 def test_an_hour_beside_the_date_makes_a_span_of_that_hour() -> None:
-    table = pl.DataFrame({"time": ["2017-03-13"] * 3, "lon": [0.0] * 3, "lat": [0.0] * 3, "hour": [23, None, 99]})
+    table = pl.DataFrame({"time": ["2017-03-13"] * 3, "lon": [1.0] * 3, "lat": [0.0] * 3, "hour": [23, None, 99]})
     got = from_frame(table, Columns("time", hour="hour")).events
     assert sorted(((got.ends - got.times) // np.timedelta64(1, "h")).tolist()) == [1, 24, 24]
     assert got.times.max() == np.datetime64("2017-03-13T23")
@@ -137,7 +137,7 @@ def test_an_end_closes_a_span_and_a_missing_one_leaves_it_exact() -> None:
         {
             "time": ["2017-03-10 18:00", "2017-03-11 18:00"],
             "end": ["2017-03-13 07:00", None],
-            "lon": [0.0] * 2,
+            "lon": [1.0] * 2,
             "lat": [0.0] * 2,
         }
     )
@@ -152,10 +152,13 @@ def test_positions_in_a_projection() -> None:
 
 
 def test_rows_without_time_or_place_are_left_out_and_counted() -> None:
-    times = ["2017-01-02 10:00"] * 200
-    table = pl.DataFrame({"time": [*times[:-1], None], "lon": [0.0] * 199 + [None], "lat": [0.0, 91.0] + [0.0] * 198})
+    n = 300
+    times = ["2017-01-02 10:00"] * (n - 1) + [None]
+    table = pl.DataFrame(
+        {"time": times, "lon": [0.0, None] + [1.0] * (n - 2), "lat": [0.0, 1.0, 91.0] + [0.0] * (n - 3)}
+    )
     got = from_frame(table, Columns("time"))
-    assert (got.rows, got.left_out, len(got.events)) == (200, 2, 198)
+    assert (got.rows, got.left_out, len(got.events)) == (n, 4, n - 4)
 
 
 @pytest.mark.parametrize("text", ["soon", "1489363200", "13 March 2017"])
@@ -186,7 +189,7 @@ def test_an_unknown_class_is_told_with_those_there_are() -> None:
 def test_of_many_classes_the_most_frequent_are_told() -> None:
     n = 100
     table = pl.DataFrame(
-        {"time": ["2017-01-02"] * n, "lon": [0.0] * n, "lat": [0.0] * n, "class": [f"c{k}" for k in range(n)]}
+        {"time": ["2017-01-02"] * n, "lon": [1.0] * n, "lat": [0.0] * n, "class": [f"c{k}" for k in range(n)]}
     )
     with pytest.raises(UnknownClass, match=r"…$"):
         from_frame(table, PLAIN, ["d"])

@@ -19,6 +19,8 @@ from placewise.space.events import Events
 
 Ground: TypeAlias = "Area | Mapping[str, Any] | str | Path | BaseGeometry"
 
+_KINDS = {"Polygon", "MultiPolygon", "GeometryCollection", "Point", "MultiPoint", "LineString", "MultiLineString"}
+
 
 class NoArea(PlacewiseError):
     """A study area that encloses nothing."""
@@ -33,6 +35,9 @@ class Area:
     def __post_init__(self) -> None:
         if self.geometry.is_empty or self.geometry.area <= 0:
             raise NoArea("the study area has no inside; bring polygons in longitude and latitude")
+        west, south, east, north = self.geometry.bounds
+        if west < -180 or south < -90 or east > 180 or north > 90:
+            raise NoArea("the study area is not in longitude and latitude; bring polygons in degrees WGS 84")
 
     @staticmethod
     def of(ground: Ground) -> "Area":
@@ -109,7 +114,12 @@ def project(crs: str, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
 def _read(path: Path) -> Mapping[str, Any]:
     """A GeoJSON file, gzipped or not."""
     raw = path.read_bytes()
-    parsed: Mapping[str, Any] = json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)
+    try:
+        parsed = json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)
+    except (ValueError, gzip.BadGzipFile) as error:
+        raise NoArea(f"{path.name} is no GeoJSON: {error}") from error
+    if not isinstance(parsed, dict):
+        raise NoArea(f"{path.name} is no GeoJSON: it names no type")
     return parsed
 
 
@@ -120,6 +130,6 @@ def _shapes(geojson: Mapping[str, Any]) -> list[BaseGeometry]:
         return [part for feature in geojson["features"] for part in _shapes(feature)]
     if kind == "Feature":
         return [shape(dict(geojson["geometry"]))]
-    if kind is None:
-        raise NoArea("that is no GeoJSON: it names no type")
+    if kind not in _KINDS:
+        raise NoArea(f"that is no GeoJSON of areas: its type is {kind}")
     return [shape(dict(geojson))]

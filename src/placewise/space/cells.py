@@ -18,9 +18,15 @@ from placewise.space.area import Area, Ground, project, unit_metres
 from placewise.space.events import Events
 from placewise.space.lookup import HexLookup, Lookup, SquareLookup
 
+MOST_CELLS = 5_000_000
+
 
 class NoCells(PlacewiseError):
-    """The cells are so large, or the area so small, that no cell's centre lies inside."""
+    """The cells are so large, or the area so small, that no cell's centre lies inside; or cells without a size."""
+
+
+class TooManyCells(PlacewiseError):
+    """Cells so small that there would be more than anyone has memory for."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,9 @@ class Cells:
         area = Area.of(ground)
         crs = crs or area.crs
         metres = unit_metres(crs)
+        if not size > 0:
+            raise NoCells(f"a square needs a side longer than {size:g}")
+        _check_number(area, (size * metres) ** 2)
         lookup = SquareLookup.inside(area, crs, float(size))
         x, y = (floats((part + 0.5) * size * metres) for part in (lookup.column, lookup.row))
         areas = np.full(x.size, (size * metres) ** 2)
@@ -93,6 +102,9 @@ class Cells:
     def h3(ground: Ground, resolution: int) -> "Cells":
         """H3 cells of a resolution (9 is about 0.11 km², 10 about 0.015 km²)."""
         area = Area.of(ground)
+        if resolution not in range(16):
+            raise NoCells(f"H3 has the resolutions 0 to 15, not {resolution}")
+        _check_number(area, h3.average_hexagon_area(resolution, "m^2"))
         lookup = HexLookup.inside(area, resolution)
         x, y = project(area.crs, *lookup.centres())
         return Cells("h3", resolution, lookup.ids, x, y, lookup.square_metres(), area.crs, area, lookup)
@@ -160,3 +172,14 @@ class Cells:
         first, last, middle = (days(values) for values in (events.times, events.ends, events.middles))
         cell = ints(self.lookup.index(events.lon, events.lat))
         return Located(cell, x * metres, y * metres, middle, first, last, events.codes)
+
+
+def _check_number(area: Area, square_metres: float) -> None:
+    """Refuse cells of this size if the area holds too many of them, or is scattered over half the globe."""
+    if (number := area.square_metres() / square_metres) > MOST_CELLS:
+        raise TooManyCells(f"some {number:,.0f} cells would be needed, more than {MOST_CELLS:,}; take larger cells")
+    west, south, east, north = area.in_crs(area.crs).bounds
+    if not (east - west) * (north - south) / square_metres < 20 * MOST_CELLS:
+        raise TooManyCells(
+            "the study area is scattered too widely; leave out incidents that lie far away, or bring the city's outline"
+        )

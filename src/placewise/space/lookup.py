@@ -14,6 +14,8 @@ from shapely.geometry.base import BaseGeometry
 from placewise.kernels.arrays import Floats, Ints, floats, ints
 from placewise.space.area import Area, project
 
+_NOWHERE = -1e15  # where a projection has no place for a position on the other side of the globe
+
 
 class Lookup(Protocol):
     """Finds the cell of a position and draws the cells."""
@@ -54,7 +56,7 @@ class SquareLookup:
 
     def index(self, lon: Floats, lat: Floats) -> Ints:
         """Cell of each position, −1 outside."""
-        x, y = project(self.crs, lon, lat)
+        x, y = (np.where(np.isfinite(part), part, _NOWHERE) for part in project(self.crs, lon, lat))
         column = np.floor(x / self.size).astype(np.int64) - self.corner[0]
         row = np.floor(y / self.size).astype(np.int64) - self.corner[1]
         height, width = self.table.shape

@@ -63,7 +63,10 @@ class Read:
 
 
 def read_events(paths: Sequence[str | Path], columns: Columns, classes: Sequence[str] | None = None) -> Read:
-    """Events from files of one layout: .csv, .parquet, .arrow, .feather, .geojson; text may be gzipped."""
+    """Events from files of one layout: .csv, .parquet, .arrow, .feather, .geojson; text may be gzipped.
+
+    A row at 0° east, 0° north has no place: it is how many systems write that they know none.
+    """
     frames = [_frame(Path(path), columns) for path in paths]
     try:
         whole = pl.concat(frames, how="vertical_relaxed")
@@ -79,7 +82,7 @@ def from_frame(table: Any, columns: Columns, classes: Sequence[str] | None = Non
     frame = _of_classes(frame.select(_wanted(columns)), columns, classes)
     lon, lat = _degrees(frame, columns)
     times, ends, dated = _spans(frame, columns)
-    good = ~np.isnat(times) & (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
+    good = ~np.isnat(times) & (np.abs(lon) <= 180) & (np.abs(lat) <= 90) & ((lon != 0) | (lat != 0))
     events = Events.from_arrays(
         times[good],
         lon[good],
