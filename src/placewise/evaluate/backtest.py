@@ -6,7 +6,6 @@ from time import perf_counter
 
 import numpy as np
 
-from placewise.evaluate.contract import Forecaster
 from placewise.evaluate.metrics import Metric, Sums, chosen, ratio
 from placewise.evaluate.report import Backtest, Comparison, ModelReport, NotInBacktest, Score, Tenth
 from placewise.evaluate.resampling import bootstrap_weights, central, paired_p, pooled, resampled, table
@@ -15,6 +14,7 @@ from placewise.kernels.arrays import Floats
 from placewise.kernels.errors import PlacewiseError
 from placewise.kernels.moments import iso
 from placewise.space.cells import Cells
+from placewise.space.contract import Forecaster
 from placewise.space.events import Events
 from placewise.space.surface import Surface
 from placewise.time.origins import Horizon, Origins

@@ -103,21 +103,22 @@ class Backtest:
         if name == self.baseline:
             return Verdict(offered=False, reasons=("it is the plain count that a forecast has to beat",))
         against = self.models[name].against_baseline
-        checks = [(against["mean_hit_rate"], "hit rate"), (against["log_score"], "log score")]
-        reasons = [_words(one, title) for one, title in checks]
-        ahead = all(one.difference > 0 for one, _ in checks) and any(one.low > 0 for one, _ in checks)
+        hits, likelihood = against["mean_hit_rate"], against["log_score"]
+        reasons = [_words(hits, "hit rate", 100.0, "points"), _words(likelihood, "log score", 1.0, "nats an incident")]
+        ahead = hits.difference > 0 and likelihood.difference > 0 and (hits.low > 0 or likelihood.low > 0)
         if not self.events_scored:
             return Verdict(offered=False, reasons=("no incident fell in the scored weeks, so nothing is shown",))
         return Verdict(offered=bool(ahead), reasons=tuple(reasons))
 
 
-def _words(one: Comparison, title: str) -> str:
-    """A comparison as a sentence."""
+def _words(one: Comparison, title: str, times: float, unit: str) -> str:
+    """A comparison as a sentence, its figures times `times` in `unit`."""
     if not np.isfinite(one.difference):
         return f"{title}: nothing to compare"
     side = "above" if one.difference > 0 else "below" if one.difference < 0 else "level with"
+    by, low, high = (times * part for part in (abs(one.difference), one.low, one.high))
     return (
-        f"{title} {side} the plain count by {abs(one.difference):.4g} (95 % interval {one.low:.4g} to {one.high:.4g})"
+        f"{title} {side} the plain count by {by:.2f} {unit} (95 % interval of the difference {low:+.2f} to {high:+.2f})"
     )
 
 

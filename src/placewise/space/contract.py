@@ -1,4 +1,4 @@
-"""What the judge asks of anything that forecasts; it knows no estimator by name."""
+"""What judges ask of anything that forecasts; they know no estimator by name."""
 
 from typing import Protocol, Self
 
