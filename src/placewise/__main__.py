@@ -4,19 +4,47 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from placewise.kernels.errors import PlacewiseError
+
 # name: (module, function taking the arguments and returning an exit code, what it does)
-COMMANDS: dict[str, tuple[str, str, str]] = {}
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "backtest": ("placewise.cli.backtest", "main", "score forecasts on rolling origins"),
+    "forecast": ("placewise.cli.forecast", "main", "expected incidents by cell for one interval"),
+    "explain": ("placewise.cli.forecast", "explain", "what a forecast is made of, in plain words"),
+    "fairness": ("placewise.cli.fairness", "main", "who bears a forecast, and whether it feeds on itself"),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; without a known one, list them and return 2."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    if not given or given[0] not in COMMANDS:
-        lines = [f"  {name:10} {words}" for name, (_, _, words) in COMMANDS.items()]
-        sys.stderr.write("usage: python -m placewise COMMAND …\n" + "\n".join(lines) + "\n")
-        return 0 if given and given[0] in {"-h", "--help"} else 2
-    module, function, _ = COMMANDS[given[0]]
-    return int(getattr(import_module(module), function)(given[1:]))
+    """Run one command: 0 done, 2 refused with the reason on standard error, 130 stopped. No half file is left."""
+    name, *rest = list(sys.argv[1:] if arguments is None else arguments) or [""]
+    if name in {"-h", "--help"}:
+        sys.stdout.write(_listed())
+        return 0
+    if name not in COMMANDS:
+        sys.stderr.write((f"there is no command {name!r}\n" if name else "") + _listed())
+        return 2
+    module, function, _ = COMMANDS[name]
+    try:
+        return int(getattr(import_module(module), function)(rest))
+    except PlacewiseError as refusal:
+        return _ended(name, str(refusal), 2)
+    except OSError as refusal:
+        return _ended(name, f"{refusal.filename}: {refusal.strerror}", 2)
+    except KeyboardInterrupt:
+        return _ended(name, "stopped; nothing was written", 130)
+
+
+def _listed() -> str:
+    """The commands, one a line."""
+    lines = [f"  {name:10} {words}\n" for name, (_, _, words) in COMMANDS.items()]
+    return "usage: python -m placewise COMMAND …\n" + "".join(lines) + "`COMMAND --help` lists a command's options.\n"
+
+
+def _ended(name: str, why: str, code: int) -> int:
+    """The reason, for the person at the terminal."""
+    sys.stderr.write(f"python -m placewise {name}: {why}\n")
+    return code
 
 
 if __name__ == "__main__":
