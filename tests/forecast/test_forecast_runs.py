@@ -12,6 +12,7 @@ import numpy as np
 import psycopg
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.urls import reverse
 from tests.town import NEIGHBOURHOODS, TODAY, Town, raised, taken_back
 
 from openbeat.access import Actor, Permission, Role
@@ -228,6 +229,42 @@ def test_a_run_stopped_before_it_fails_is_stopped_not_failed(
 
     monkeypatch.setattr(tasks, "compute", stopped)
     assert work(run).state == State.CANCELLED
+
+
+def test_a_run_whose_worker_was_killed_is_run_again_from_its_beginning(
+    town: Town, analyst: Actor, computed: Computed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = ask(town, analyst)
+    actions.begin_run(town.house, run)
+    progress.tell(run.id, run.agency_id, 0.4, "testing on the past")
+    monkeypatch.setattr(tasks, "compute", lambda *_: computed)
+    assert work(run).state in {State.READY, State.NOT_BETTER}
+    assert Surface.objects.filter(run=run).count() == 1
+    before = Entry.objects.count()
+    work(run)  # the job was done, only its end was not told
+    assert Entry.objects.count() == before
+
+
+def test_a_run_given_up_is_told_and_tried_again(town: Town, analyst: Actor, computed: Computed) -> None:
+    run = ask(town, analyst)
+    actions.begin_run(town.house, run)
+    tasks.FAILS["forecast.run"](town.house, "its worker ended", str(run.id))
+    run.refresh_from_db()
+    assert (run.state, run.failure) == (State.FAILED, "its worker ended")
+    tasks.FAILS["forecast.run"](town.house, "once more", str(run.id))
+    client = town.client(Role.ANALYST)
+    again = reverse("forecast_retry", args=[run.id])
+    assert again in client.get(reverse("forecast", args=[run.id])).content.decode()
+    assert again not in town.client(Role.COMMANDER).get(reverse("forecast", args=[run.id])).content.decode()
+    client.post(again)
+    run.refresh_from_db()
+    assert (run.state, run.failure, run.finished_at) == (State.QUEUED, "", None)
+    client.post(again)  # a second press finds it queued
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE args ->> 'run_id' = %s", [str(run.id)])
+        assert cursor.fetchone() == (2,)
+    with pytest.raises(NotPermitted):
+        actions.retry_run(town.actor(Role.COMMANDER), run)
 
 
 # --- offered and withdrawn -------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from openbeat.incidents.models import Incident, LocalCode
 from openbeat.intake.models import Import, SavedProfile
 from openbeat.kernel.time import now
 from openbeat.ops import import_work
+from openbeat.ops.tasks import FAILS
 from openbeat.seeing.scope import scope
 
 pytestmark = pytest.mark.django_db
@@ -247,6 +248,31 @@ def test_work_that_breaks_off_is_told_and_can_be_mapped_again(analyst, monkeypat
         assert Import.objects.get().state == "failed"
     with analyst.looking():
         assert "is empty" in Import.objects.get().failure
+    assert "is empty" in analyst.page("import", imported.pk)
+    Path(imported.file).write_text(RECORDS)
+    assert reverse("import_check", args=[imported.pk]) in analyst.page("import", imported.pk)
+    analyst.post("import_check", imported.pk)
+    with analyst.looking():
+        again = Import.objects.get()
+        assert (again.state, again.failure, again.finished_at) == ("checking", "", None)
+    analyst.work(imported, "check")
+    with analyst.looking():
+        assert Import.objects.get().state == "checked"
+        before = Entry.objects.count()
+    analyst.work(imported, "check")  # the work was done, only its end was not told
+    analyst.work(imported, "bring_in")
+    with analyst.looking():
+        FAILS["intake.check"](service(imported.agency_id), "too late to matter", str(imported.pk))
+        assert (Import.objects.get().state, Entry.objects.count()) == ("checked", before)
+
+
+def test_what_nobody_has_mapped_is_not_tried(analyst):
+    imported = analyst.upload()
+    with analyst.looking():
+        Import.objects.update(profile=None)
+    analyst.post("import_check", imported.pk)
+    with analyst.looking():
+        assert Import.objects.get().state == "uploaded"
 
 
 def test_incidents_are_found_by_the_address(analyst):

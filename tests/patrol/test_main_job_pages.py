@@ -26,7 +26,7 @@ from openbeat.patrol.models import Plan, Unit, Visit
 from openbeat.patrol.rules import Asked
 from openbeat.patrol.states import State
 
-STARTS = datetime(2022, 1, 1, 18, tzinfo=ZoneInfo("America/Toronto"))
+STARTS = datetime(2022, 1, 2, 18, tzinfo=ZoneInfo("America/Toronto"))
 ASKED = Asked(places=6, visits=2, dwell=10, slot=60, spacing=30, rest=20, max_share=100, balance=100, seconds=1)
 BURGLARY = "NIBRS-220"
 

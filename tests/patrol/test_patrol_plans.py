@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.urls import reverse
 from tests.town import TODAY, Town, raised, taken_back
 
 from openbeat.access import Actor, Permission, Role
@@ -137,6 +138,17 @@ def test_what_cannot_be_solved_fails_in_words(
     with pytest.raises(ValueError, match="not made yet"):
         _ = plan.values
     assert queries.dosage_of(commander, plan) == []
+    client, address = town.client(Role.COMMANDER), reverse("plan_retry", args=[plan.id])
+    assert address in client.get(reverse("plan", args=[plan.id])).content.decode()
+    client.post(address)
+    plan.refresh_from_db()
+    assert (plan.state, plan.failure) == (State.QUEUED, "")
+    monkeypatch.undo()
+    actions.begin_plan(town.house, plan)  # and its worker is killed
+    assert work(plan).state == State.DRAFT
+    tasks.FAILS["patrol.solve"](town.house, "too late to matter", str(plan.id))
+    plan.refresh_from_db()
+    assert plan.state == State.DRAFT
 
 
 WEEK = timedelta(days=7)

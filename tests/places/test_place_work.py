@@ -14,6 +14,7 @@ from openbeat.access import Actor, Holding, Role
 from openbeat.accounts.models import Agency
 from openbeat.kernel.ids import new_id
 from openbeat.ops import place_work
+from openbeat.ops.tasks import FAILS
 from openbeat.places import actions, queries, store
 from openbeat.places.models import Basemap, StreetNetwork
 from openbeat.places.rules import Layer
@@ -79,6 +80,28 @@ def test_a_broken_extract_fails_in_words(analyst: Actor, tmp_path: Path) -> None
     place_work.build_streets(agency_id=str(analyst.agency_id), network_id=str(network.pk))
     network.refresh_from_db()
     assert (network.state, bool(network.failure)) == (State.FAILED, True)
+    for retry, made in ((actions.retry_streets, network), (actions.retry_basemap, basemap)):
+        retry(analyst, made)
+        assert (made.state, made.failure, made.finished_at) == (State.WAITING, "", None)
+    place_work.build_basemap_of(agency_id=str(analyst.agency_id), basemap_id=str(basemap.pk))
+    basemap.refresh_from_db()
+    assert basemap.state == State.FAILED
+    FAILS["places.build_streets"](analyst, "given up", str(network.pk))
+    network.refresh_from_db()
+    assert (network.state, network.failure) == (State.FAILED, "given up")
+
+
+def test_work_that_is_done_is_not_done_again(analyst: Actor, tmp_path: Path) -> None:
+    receive(analyst, binary(tmp_path))
+    network, basemap = StreetNetwork.objects.get(), Basemap.objects.get()
+    for _ in range(2):
+        place_work.build_streets(agency_id=str(analyst.agency_id), network_id=str(network.pk))
+        place_work.build_basemap_of(agency_id=str(analyst.agency_id), basemap_id=str(basemap.pk))
+        for task, thing in (("places.build_streets", network), ("places.build_basemap", basemap)):
+            FAILS[task](analyst, "too late to matter", str(thing.pk))
+    for thing in (network, basemap):
+        thing.refresh_from_db()
+        assert (thing.state, thing.failure) == (State.READY, "")
 
 
 def test_work_stops_when_asked(analyst: Actor, tmp_path: Path) -> None:

@@ -83,6 +83,15 @@ def cancel_run(actor: Actor, run: Run, /, *, at: datetime) -> Run:
     return _become(run, State.CANCELLED)
 
 
+@action(Permission.FORECAST_RUN)
+def retry_run(actor: Actor, run: Run, /) -> Run:
+    """Queue a run that failed once more, as it was asked."""
+    run.failure, run.finished_at = "", None
+    _become(run, State.QUEUED)
+    later("forecast.run", agency_id=run.agency_id, run_id=str(run.id))
+    return run
+
+
 @action(Permission.FORECAST_APPROVE)
 def approve_forecast(actor: Actor, run: Run, /, *, expires: date, at: datetime) -> Run:
     """A named analyst offers the forecast for planning until a day."""

@@ -21,11 +21,14 @@ class State(StrEnum):
 
 MOVES: dict[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.RUNNING, State.CANCELLED, State.FAILED}),
-    State.RUNNING: frozenset({State.READY, State.NOT_BETTER, State.FAILED, State.CANCELLED}),
+    State.RUNNING: frozenset({State.READY, State.NOT_BETTER, State.FAILED, State.CANCELLED, State.RUNNING}),
     State.READY: frozenset({State.OFFERED, State.WITHDRAWN}),
     State.OFFERED: frozenset({State.WITHDRAWN}),
-    State.FAILED: frozenset(),
+    State.FAILED: frozenset({State.QUEUED}),
     State.CANCELLED: frozenset(),
     State.NOT_BETTER: frozenset(),
     State.WITHDRAWN: frozenset(),
 }
+"""A worker that died at its run is followed by another: a run may begin again; one that failed may be tried again."""
+
+UNDER_WAY = frozenset({State.QUEUED, State.RUNNING})

@@ -82,6 +82,9 @@ def map_columns(actor: Actor, imported: Import, /, *, profile: Profile) -> Impor
 @action(Permission.IMPORT_RUN)
 def ask_for_check(actor: Actor, imported: Import, /) -> Import:
     """Have the worker read the whole file and report, bringing nothing in."""
+    if not imported.profile:
+        raise Contradiction("nobody has said yet how this file is read", mend="say what its columns mean")
+    imported.failure, imported.finished_at = "", None
     _become(imported, State.CHECKING)
     later("intake.check", agency_id=imported.agency_id, import_id=str(imported.pk))
     return imported
@@ -107,8 +110,7 @@ def ask_for_import(actor: Actor, imported: Import, /) -> Import:
 @action(Permission.IMPORT_RUN, operation=Operation.COLLECTION)
 def bring_in(actor: Actor, imported: Import, /, *, at: datetime, tell: Tell) -> Import:
     """Bring the whole file in, or nothing of it: incidents, refused rows, provenance; one collection in the trail."""
-    if imported.state != State.IMPORTING:
-        _become(imported, State.IMPORTING)
+    _become(imported, State.IMPORTING)  # under its lock: of two workers the second finds it done
     brought = bring(imported, at=at, ground=queries.ground(actor, imported, at=at), tell=tell)
     imported.batch, imported.finished_at = brought.loader.batch, at
     imported.rows_new, imported.rows_changed = brought.counts.new, brought.counts.changed

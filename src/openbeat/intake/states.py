@@ -35,13 +35,14 @@ MOVES: dict[State, frozenset[State]] = {
     State.CHECKED: frozenset({State.MAPPED, State.IMPORTING, State.DISCARDED}),
     State.IMPORTING: frozenset({State.DONE, State.FAILED, State.IMPORTING}),
     State.DONE: frozenset({State.WITHDRAWN}),
-    State.FAILED: frozenset({State.MAPPED, State.DISCARDED}),
+    State.FAILED: frozenset({State.MAPPED, State.CHECKING, State.DISCARDED}),
     State.WITHDRAWN: frozenset(),
     State.DISCARDED: frozenset(),
 }
 """From the command line a file is brought in without a dry run; it is refused whole if most of it is.
 
-A worker that died at its work is followed by another: checking and importing may begin again."""
+A worker that died at its work is followed by another: checking and importing may begin again.
+A file whose import broke off may be tried again as it is."""
 
 WORKING = frozenset({State.CHECKING, State.IMPORTING})
 OVER = frozenset({State.DONE, State.WITHDRAWN, State.DISCARDED})

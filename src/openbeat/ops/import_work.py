@@ -14,6 +14,7 @@ from openbeat.accounts.identity import agency_now
 from openbeat.intake import actions, queries
 from openbeat.intake.bringing import Tell
 from openbeat.intake.queries import Import
+from openbeat.intake.states import WORKING, State
 from openbeat.kernel.errors import OpenbeatError
 from openbeat.kernel.time import now
 from openbeat.ops.tasks import task
@@ -21,19 +22,30 @@ from openbeat.seeing import progress
 from openbeat.seeing.scope import scope
 
 
-@task("intake.check")
+def _fail(actor: Actor, words: str, import_id: str) -> None:
+    fresh = queries.one_import(actor, import_id)
+    if fresh.state in WORKING:
+        actions.fail_import(actor, fresh, words=words, at=agency_now(fresh.agency, now()))
+    progress.forget(fresh.pk)
+
+
+@task("intake.check", fails=_fail)
 def check(actor: Actor, *, import_id: str) -> None:
     """Read the whole file and keep the report."""
     imported = queries.one_import(actor, import_id)
+    if imported.state != State.CHECKING:
+        return
     with _told(actor, imported), telling_aside(actor, imported) as tell:
         report = queries.dry_run(actor, imported, at=agency_now(imported.agency, now()), tell=tell)
         actions.finish_check(actor, imported, report=report)
 
 
-@task("intake.bring_in")
+@task("intake.bring_in", fails=_fail)
 def bring_in(actor: Actor, *, import_id: str) -> None:
     """Bring the file in, all of it or nothing."""
     imported = queries.one_import(actor, import_id)
+    if imported.state != State.IMPORTING:
+        return
     with _told(actor, imported), telling_aside(actor, imported) as tell:
         actions.bring_in(actor, imported, at=agency_now(imported.agency, now()), tell=tell)
 
@@ -44,15 +56,10 @@ def _told(actor: Actor, imported: Import) -> Iterator[None]:
     try:
         yield
     except OpenbeatError as error:
-        _fail(actor, imported, f"{error.words}. {error.mend}".strip())
+        _fail(actor, f"{error.words}. {error.mend}".strip(), str(imported.pk))
     except Exception as error:
-        _fail(actor, imported, f"the work broke off ({type(error).__name__}); nothing was imported")
+        _fail(actor, f"the work broke off ({type(error).__name__}); nothing was imported", str(imported.pk))
         raise
-
-
-def _fail(actor: Actor, imported: Import, words: str) -> None:
-    fresh = queries.one_import(actor, imported.pk)
-    actions.fail_import(actor, fresh, words=words, at=agency_now(fresh.agency, now()))
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from openbeat.kernel.time import now
 from openbeat.ops.tasks import task
 from openbeat.places import actions, queries, store
 from openbeat.places.extract import Bounds, ExtractElsewhere, Progress
+from openbeat.places.states import UNDER_WAY
 from openbeat.places.tiles import build_basemap
 from openbeat.seeing import progress
 from placewise.streets import StreetGraph, StreetsError
@@ -26,23 +27,41 @@ class Stopped(OpenbeatError):
     code = "stopped"
 
 
-@task("places.build_streets")
+def _fail_streets(actor: Actor, words: str, network_id: str) -> None:
+    network = queries.network(actor, network_id)
+    if network.state in UNDER_WAY:
+        actions.fail_streets(actor, network, words=words, at=_at(actor))
+
+
+@task("places.build_streets", fails=_fail_streets)
 def build_streets(actor: Actor, *, network_id: str) -> None:
     """Read the extract's streets into a graph and keep it beside the extract."""
-    network = actions.begin_streets(actor, queries.network(actor, network_id))
-    with _told(lambda words: actions.fail_streets(actor, network, words=words, at=_at(actor))):
+    network = queries.network(actor, network_id)
+    if network.state not in UNDER_WAY:
+        return
+    actions.begin_streets(actor, network)
+    with _told(lambda words: _fail_streets(actor, words, network_id)):
         graph = queries.graph_of(actor, network)
         _require_here(graph, queries.bounds(actor, network.agency_id))
         actions.finish_streets(actor, network, told=dict(graph.facts), at=_at(actor))
 
 
-@task("places.build_basemap")
+def _fail_basemap(actor: Actor, words: str, basemap_id: str) -> None:
+    basemap = queries.basemap(actor, basemap_id)
+    if basemap.state in UNDER_WAY:
+        actions.fail_basemap(actor, basemap, words=words, at=_at(actor))
+
+
+@task("places.build_basemap", fails=_fail_basemap)
 def build_basemap_of(actor: Actor, *, basemap_id: str) -> None:
     """Draw the extract's basemap into one archive."""
-    basemap = actions.begin_basemap(actor, queries.basemap(actor, basemap_id))
+    basemap = queries.basemap(actor, basemap_id)
+    if basemap.state not in UNDER_WAY:
+        return
+    actions.begin_basemap(actor, basemap)
     target = store.tiles(basemap.pk)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _told(lambda words: actions.fail_basemap(actor, basemap, words=words, at=_at(actor))):
+    with _told(lambda words: _fail_basemap(actor, words, basemap_id)):
         within = queries.bounds(actor, basemap.agency_id)
         tell = _teller(basemap.pk, basemap.agency_id)
         built = build_basemap(store.folder(basemap.extract_id) / store.OSM, target, within=within, progress=tell)

@@ -22,15 +22,16 @@ from openbeat.forecast import queries as forecasts
 from openbeat.forecast.compute import Computed, NamedArea, Question, compute
 from openbeat.forecast.feed import events_of
 from openbeat.forecast.queries import Run
-from openbeat.forecast.states import State
+from openbeat.forecast.states import UNDER_WAY, State
 from openbeat.kernel.errors import OpenbeatError
 from openbeat.kernel.time import now
 from openbeat.oversight import actions as oversight_actions
 from openbeat.oversight import queries as oversight
+from openbeat.oversight.states import State as CheckState
 from openbeat.patrol import actions as patrol_actions
 from openbeat.patrol import queries as patrol
 from openbeat.patrol.build import routes_of, solved
-from openbeat.patrol.states import State as PlanState
+from openbeat.patrol.states import UNDER_WAY as PLAN_UNDER_WAY
 from openbeat.places import queries as places
 from openbeat.seeing import progress
 from openbeat.seeing.scope import scope
@@ -53,8 +54,20 @@ def at_work(agency_id: UUID) -> Iterator[Actor]:
         yield actor
 
 
-def task(name: str, *, retry: int = 0) -> Callable[[Callable[Concatenate[Actor, P], None]], object]:
-    """Register a function `(actor, **arguments)` as the task that `acting.later` names."""
+Fail = Callable[[Actor, str, str], None]
+"""Marks the thing of this id, if it is still under way, as failed, with these words."""
+
+FAILS: dict[str, Fail] = {}
+"""By task: what becomes of its thing when the work is given up."""
+
+
+def task(name: str, *, fails: Fail | None = None) -> Callable[[Callable[Concatenate[Actor, P], None]], object]:
+    """Register a function `(actor, **arguments)` as the task that `acting.later` names.
+
+    A killed worker's task is run again, so it begins anew whatever it left half done, and does nothing to what is done.
+    """
+    if fails:
+        FAILS[name] = fails
 
     def register(function: Callable[Concatenate[Actor, P], None]) -> object:
         @wraps(function)
@@ -62,19 +75,25 @@ def task(name: str, *, retry: int = 0) -> Callable[[Callable[Concatenate[Actor, 
             with at_work(UUID(agency_id)) as actor:
                 function(actor, **arguments)  # type: ignore[arg-type, call-arg]
 
-        return app.task(name=name, retry=retry, pass_context=False)(run)
+        return app.task(name=name, pass_context=False)(run)
 
     return register
 
 
-@task("forecast.run")
+def _fail_run(actor: Actor, words: str, run_id: str) -> None:
+    run = forecasts.run(actor, run_id)
+    if run.state in UNDER_WAY:
+        forecast_actions.fail_run(actor, run, words=words, at=agency_now(run.agency, now()))
+
+
+@task("forecast.run", fails=_fail_run)
 def run_forecast(actor: Actor, *, run_id: str) -> None:
     """Test the method on the past, forecast the days, keep both; what goes wrong is kept in words."""
     run = forecasts.run(actor, run_id)
-    if run.state != State.QUEUED:
-        return  # it was stopped while it waited
+    if run.state not in UNDER_WAY:
+        return  # it was stopped while it waited, or is done
     forecast_actions.begin_run(actor, run)
-    with _kept_in_words(lambda words: _failed(actor, run, words), run.id), suppress(BacktestStopped):
+    with _kept_in_words(lambda words: _fail_run(actor, words, run_id), run.id), suppress(BacktestStopped):
         computed = _compute(actor, run)
         if not _stopped(actor, run):
             forecast_actions.finish_run(actor, run, computed=computed, at=agency_now(run.agency, now()))
@@ -84,11 +103,6 @@ def run_forecast(actor: Actor, *, run_id: str) -> None:
 def _stopped(actor: Actor, run: Run) -> bool:
     """Whether somebody stopped the run meanwhile: then nothing of it is kept but the fact."""
     return forecasts.run(actor, run.id).state == State.CANCELLED
-
-
-def _failed(actor: Actor, run: Run, words: str) -> None:
-    if not _stopped(actor, run):
-        forecast_actions.fail_run(actor, run, words=words, at=agency_now(run.agency, now()))
 
 
 def _compute(actor: Actor, run: Run) -> Computed:
@@ -119,26 +133,41 @@ def _teller(actor: Actor, thing_id: UUID, agency_id: UUID) -> Callable[[float, s
     return tell
 
 
-@task("oversight.check")
+def _fail_check(actor: Actor, words: str, check_id: str) -> None:
+    check = oversight.check(actor, check_id)
+    if check.state == CheckState.ASKED:
+        oversight_actions.fail_check(actor, check, words=words, at=agency_now(check.agency, now()))
+
+
+@task("oversight.check", fails=_fail_check)
 def check_log(actor: Actor, *, check_id: str) -> None:
     """Verify the log as a stranger would, and the table against it."""
     check = oversight.check(actor, check_id)
-    found = oversight.checked(actor, now=now())
-    oversight_actions.finish_check(
-        actor, check, state=found.state, findings=found.findings, size=found.size, root=found.root,
-        compared=found.compared, at=agency_now(check.agency, now()),
-    )  # fmt: skip
+    if check.state != CheckState.ASKED:
+        return
+    with _kept_in_words(lambda words: _fail_check(actor, words, check_id), check.id):
+        found = oversight.checked(actor, now=now())
+        oversight_actions.finish_check(
+            actor, check, state=found.state, findings=found.findings, size=found.size, root=found.root,
+            compared=found.compared, at=agency_now(check.agency, now()),
+        )  # fmt: skip
 
 
-@task("patrol.solve")
+def _fail_plan(actor: Actor, words: str, plan_id: str) -> None:
+    plan = patrol.plan(actor, plan_id)
+    if plan.state in PLAN_UNDER_WAY:
+        patrol_actions.fail_plan(actor, plan, words=words)
+
+
+@task("patrol.solve", fails=_fail_plan)
 def solve_plan(actor: Actor, *, plan_id: str) -> None:
     """Put the problem, seek a plan, check it; what goes wrong is kept in words."""
     plan = patrol.plan(actor, plan_id)
-    if plan.state != PlanState.QUEUED:
+    if plan.state not in PLAN_UNDER_WAY:
         return
     patrol_actions.begin_plan(actor, plan)
     tell = _teller(actor, plan.id, plan.agency_id)
-    with _kept_in_words(lambda words: patrol_actions.fail_plan(actor, plan, words=words), plan.id):
+    with _kept_in_words(lambda words: _fail_plan(actor, words, plan_id), plan.id):
         tell(0.02, "reading streets and travel times")
         times = places.travel_times(actor, plan.agency_id)
         problem = patrol.problem(actor, plan, times)

@@ -15,10 +15,10 @@ from openbeat.audit import erasure
 from openbeat.audit import queries as trail
 from openbeat.audit.queries import EVERYTHING, Filters, Line
 from openbeat.audit.words import Operation
-from openbeat.kernel.errors import NotFound, NotInThisState
+from openbeat.kernel.errors import NotFound
 from openbeat.oversight.models import LogCheck
 from openbeat.oversight.rules import reach
-from openbeat.oversight.states import MOVES, State
+from openbeat.oversight.states import State, moved
 
 
 @action(Permission.TRAIL_READ, operation=Operation.CONSULTATION)
@@ -77,6 +77,15 @@ def ask_for_check(actor: Actor, agency: Agency, /, *, at: datetime) -> LogCheck:
 
 
 @action(Permission.LOG_CHECK, operation=Operation.ADMINISTRATION)
+def fail_check(actor: Actor, check: LogCheck, /, *, words: str, at: datetime) -> LogCheck:
+    """The check could not be made; what happened is kept as its finding."""
+    check.state, check.finished_at = moved(check.state, State.FAILED), at
+    check.findings = [{"failure": "not-checked", "words": words}]
+    check.save()
+    return check
+
+
+@action(Permission.LOG_CHECK, operation=Operation.ADMINISTRATION)
 def finish_check(
     actor: Actor,
     check: LogCheck,
@@ -90,9 +99,7 @@ def finish_check(
     at: datetime,
 ) -> LogCheck:
     """Keep what was found."""
-    if state not in MOVES[State(check.state)]:
-        raise NotInThisState(f"this check is {check.state} already")
-    check.state, check.findings, check.size, check.root = state, list(findings), size, root
+    check.state, check.findings, check.size, check.root = moved(check.state, state), list(findings), size, root
     check.compared, check.finished_at = compared, at
     check.save()
     return check

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from openbeat.kernel.errors import NotInThisState
+
 
 class State(StrEnum):
     """Where a check stands."""
@@ -21,3 +23,10 @@ MOVES: dict[State, frozenset[State]] = {
     State.BROKEN: frozenset(),
     State.FAILED: frozenset(),
 }
+
+
+def moved(state: str, target: State) -> State:
+    """The target, if a move leads to it from here."""
+    if target not in MOVES[State(state)]:
+        raise NotInThisState(f"this check is {state} already", mend="ask for a new one")
+    return target

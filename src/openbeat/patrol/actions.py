@@ -118,6 +118,16 @@ def fail_plan(actor: Actor, plan: Plan, /, *, words: str) -> Plan:
 
 
 @action(Permission.PLAN_MAKE)
+def retry_plan(actor: Actor, plan: Plan, /, *, at: datetime) -> Plan:
+    """Queue a plan that failed once more, as it was asked; its forecast must still be offered."""
+    _require_fresh(plan, at)
+    plan.failure = ""
+    _become(plan, State.QUEUED)
+    later("patrol.solve", agency_id=plan.agency_id, plan_id=str(plan.id))
+    return plan
+
+
+@action(Permission.PLAN_MAKE)
 def edit_plan(actor: Actor, plan: Plan, /, *, edit: Edit, reason: str, at: datetime) -> Plan:
     """A commander's edit, with the reason: lock, drop, move or add a visit. What was not touched is kept."""
     _require_draft(plan)

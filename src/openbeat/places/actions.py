@@ -131,8 +131,7 @@ def receive_extract(actor: Actor, agency: TellsFacts, /, *, file: Path, name: st
         actor, _agency(agency), {store.OSM: file}, kind=Extract.Kind.OSM, name=name, attribution=ATTRIBUTION, at=at
     )
     _begin_streets(StreetNetwork.objects.create(agency_id=made.agency_id, extract=made, made_at=at))
-    basemap = Basemap.objects.create(agency_id=made.agency_id, extract=made, made_at=at)
-    later("places.build_basemap", agency_id=made.agency_id, basemap_id=str(basemap.pk))
+    _begin_basemap(Basemap.objects.create(agency_id=made.agency_id, extract=made, made_at=at))
     return made
 
 
@@ -177,6 +176,28 @@ def _receive(
 
 def _begin_streets(network: StreetNetwork) -> None:
     later("places.build_streets", agency_id=network.agency_id, network_id=str(network.pk))
+
+
+def _begin_basemap(basemap: Basemap) -> None:
+    later("places.build_basemap", agency_id=basemap.agency_id, basemap_id=str(basemap.pk))
+
+
+@action(Permission.PLACES_MANAGE)
+def retry_streets(actor: Actor, network: StreetNetwork, /) -> StreetNetwork:
+    """Have the worker read the extract's streets once more."""
+    network.failure, network.finished_at = "", None
+    _become(network, State.WAITING)
+    _begin_streets(network)
+    return network
+
+
+@action(Permission.PLACES_MANAGE)
+def retry_basemap(actor: Actor, basemap: Basemap, /) -> Basemap:
+    """Have the worker draw the extract's basemap once more."""
+    basemap.failure, basemap.finished_at = "", None
+    _become(basemap, State.WAITING)
+    _begin_basemap(basemap)
+    return basemap
 
 
 @action(Permission.PLACES_MANAGE)

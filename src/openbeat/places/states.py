@@ -25,9 +25,11 @@ MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
             {State.READY, State.FAILED, State.WORKING}
         ),  # a worker that died is followed by another
         State.READY: frozenset(),
-        State.FAILED: frozenset(),
+        State.FAILED: frozenset({State.WAITING}),
     }
 )
+
+UNDER_WAY = frozenset({State.WAITING, State.WORKING})
 
 
 def moved(state: str, target: State) -> State:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -19,7 +22,7 @@ from openbeat.access import Permission, permits, scopes
 from openbeat.forecast import actions, queries
 from openbeat.forecast.queries import Run
 from openbeat.forecast.rules import HORIZONS, RESOLUTIONS
-from openbeat.forecast.states import State
+from openbeat.forecast.states import UNDER_WAY, State
 from openbeat.incidents import queries as incidents
 from openbeat.kernel.errors import OpenbeatError
 from openbeat.places import queries as places
@@ -32,6 +35,7 @@ from openbeat.web.ui.scales import number
 from placewise.forecast.registry import names
 
 PAGE = 50
+NOT_JUDGED = Q(state__in=[State.READY, State.FAILED, *UNDER_WAY])
 
 
 class AskForm(forms.Form):
@@ -150,7 +154,7 @@ def forecast(request: HttpRequest, run_id: str) -> HttpResponse:
     """The board of one forecast: verdict, map, back-test, calibration, exposure, card."""
     seen = cast("Request", request)
     run = queries.run(seen.actor, run_id)
-    if run.state in {State.QUEUED, State.RUNNING}:
+    if run.state in UNDER_WAY:
         return render(request, "forecasts/waiting.html", _waiting(seen, run))
     context = board(seen, run) | {
         "run": run,
@@ -158,6 +162,7 @@ def forecast(request: HttpRequest, run_id: str) -> HttpResponse:
         "may_approve": run.state == State.READY and permits(seen.actor, Permission.FORECAST_APPROVE, run),
         "may_withdraw": run.state in {State.READY, State.OFFERED}
         and permits(seen.actor, Permission.FORECAST_WITHDRAW, run),
+        "may_retry": run.state == State.FAILED and permits(seen.actor, Permission.FORECAST_RUN, run),
         "may_ask": bool(scopes(seen.actor, Permission.FORECAST_RUN)),
     }
     return render(request, "forecasts/board.html", context)
@@ -168,7 +173,7 @@ def forecast_progress(request: HttpRequest, run_id: str) -> HttpResponse:
     """How far the run has come; the page is loaded anew when it has ended."""
     seen = cast("Request", request)
     run = queries.run(seen.actor, run_id)
-    if run.state in {State.QUEUED, State.RUNNING}:
+    if run.state in UNDER_WAY:
         return render(request, "forecasts/progress.html", _waiting(seen, run))
     return HttpResponse(status=204, headers={"HX-Refresh": "true"})
 
@@ -211,27 +216,48 @@ def _withdraw(request: Request, run: Run) -> None:
     actions.withdraw_forecast(request.actor, run, reason=request.POST.get("reason", ""))
 
 
+def _retry(request: Request, run: Run) -> None:
+    actions.retry_run(request.actor, run)
+
+
 def _cancel(request: Request, run: Run) -> None:
     actions.cancel_run(request.actor, run, at=request.now)
 
 
 @needs
 def forecast_needs(request: Request) -> Iterator[Need]:
-    """Forecasts that wait for an analyst's word, run, or soon expire."""
-    approves = bool(scopes(request.actor, Permission.FORECAST_APPROVE))
-    today = request.now.astimezone(request.agency.tz).date() if request.agency else request.now.date()
+    """Forecasts that wait for an analyst's word, run, failed today, or soon expire; that none is offered."""
     if not scopes(request.actor, Permission.FORECAST_VIEW):
         return
-    for run in queries.runs(request.actor).filter(state__in=[State.READY, State.RUNNING, State.QUEUED])[:10]:
-        url = reverse("forecast", args=[run.id])
-        if run.state == State.READY and approves:
-            yield Need(run.title, str(_("Better than the plain count; offer it for planning?")), url, Urgency.NOW)
-        elif run.state != State.READY and run.author_id == request.actor.person_id:
-            yield Need(run.title, str(_("Being computed")), url, Urgency.KNOW)
-    for run in queries.offered(request.actor, today)[:10]:
-        words = _("Offered; usable until %(day)s") % {"day": run.expires}
-        soon = run.expires is not None and run.expires <= today + timedelta(days=1)
-        yield Need(run.title, str(words), reverse("forecast", args=[run.id]), Urgency.SOON if soon else Urgency.KNOW)
+    today = timezone.localdate(request.now)
+    light = ("report", "explanation", "exposure", "verdict")
+    begun = [_need_of_run(request, run) for run in queries.runs(request.actor).filter(NOT_JUDGED).defer(*light)[:20]]
+    offered = list(queries.offered(request.actor, today).defer(*light)[:10])
+    yield from (need for need in begun if need)
+    yield from (_need_of_offer(run, today) for run in offered)
+    may_run = bool(scopes(request.actor, Permission.FORECAST_RUN)) and incidents.sources(request.actor).exists()
+    if may_run and not any(begun) and not offered:
+        words = str(_("Commanders plan from an offered forecast, and there is none for today."))
+        yield Need(
+            str(_("No forecast is offered")), words, reverse("forecast_ask"), Urgency.SOON, str(_("New forecast"))
+        )
+
+
+def _need_of_run(request: Request, run: Run) -> Need | None:
+    url, mine = reverse("forecast", args=[run.id]), run.author_id == request.actor.person_id
+    if run.state == State.READY and scopes(request.actor, Permission.FORECAST_APPROVE):
+        return Need(run.title, str(_("Better than the plain count; offer it for planning?")), url, Urgency.NOW)
+    if run.state in UNDER_WAY and mine:
+        return Need(run.title, str(_("Being computed")), url, Urgency.KNOW)
+    if run.state == State.FAILED and mine and run.made_at > request.now - timedelta(days=1):
+        return Need(run.title, str(_("Could not be computed; see why")), url, Urgency.NOW)
+    return None
+
+
+def _need_of_offer(run: Run, today: date) -> Need:
+    soon = run.expires is not None and run.expires <= today + timedelta(days=1)
+    words = _("Offered; usable until %(day)s") % {"day": date_format(run.expires or today, "j F Y")}
+    return Need(run.title, words, reverse("forecast", args=[run.id]), Urgency.SOON if soon else Urgency.KNOW)
 
 
 urlpatterns = [
@@ -247,5 +273,6 @@ urlpatterns = [
     path(
         "forecasts/<uuid:run_id>/withdraw/", deed(_withdraw, _("The forecast is withdrawn.")), name="forecast_withdraw"
     ),
+    path("forecasts/<uuid:run_id>/retry/", deed(_retry, _("The run is queued again.")), name="forecast_retry"),
     path("forecasts/<uuid:run_id>/cancel/", deed(_cancel, _("The run is stopped.")), name="forecast_cancel"),
 ]

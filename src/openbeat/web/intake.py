@@ -85,7 +85,12 @@ def one_import(request: HttpRequest, import_id: UUID) -> HttpResponse:
         return render(request, "intake/result.html", pages.result(seen, imported) | {"may": may})
     if imported.state == State.CHECKED and "columns" not in request.GET:
         return render(request, "intake/report.html", pages.report(seen, imported))
-    return columns(seen, imported)
+    try:
+        return columns(seen, imported)
+    except BadInput:
+        if imported.state != State.FAILED:
+            raise
+        return render(request, "intake/result.html", pages.result(seen, imported) | {"may": may})
 
 
 def columns(request: Request, imported: Import) -> HttpResponse:

@@ -155,10 +155,14 @@ def streets_page(request: Request, agency_id: UUID) -> dict[str, Any]:
     network = queries.network_in_use(request.actor, agency_id)
     basemap = queries.basemap_in_use(request.actor, agency_id)
     newest = {
-        "network": queries.networks(request.actor, agency_id).filter(extract__isnull=False).first(),
-        "basemap": queries.basemaps(request.actor, agency_id).first(),
+        "streets_retry": queries.networks(request.actor, agency_id).filter(extract__isnull=False).first(),
+        "basemap_retry": queries.basemaps(request.actor, agency_id).first(),
     }
-    failures = [one for one in newest.values() if one is not None and one.state == State.FAILED]
+    failures = [
+        {"thing": one, "url": reverse(view, args=[one.pk])}
+        for view, one in newest.items()
+        if one is not None and one.state == State.FAILED
+    ]
     with_streets = network is not None and network.extract is not None
     kmh = (network and network.kmh) or DEFAULT_KMH
     return {

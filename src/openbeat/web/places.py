@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -228,6 +228,32 @@ def streets_progress(request: HttpRequest) -> HttpResponse:
     return render(request, "places/streets_progress.html", {"work": work})
 
 
+@require_POST
+@login_required
+def streets_retry(request: HttpRequest, network_id: UUID) -> HttpResponse:
+    """Have the streets of an extract read again."""
+    seen = cast("Request", request)
+    return _again(seen, lambda: actions.retry_streets(seen.actor, queries.network(seen.actor, network_id)))
+
+
+@require_POST
+@login_required
+def basemap_retry(request: HttpRequest, basemap_id: UUID) -> HttpResponse:
+    """Have the basemap of an extract drawn again."""
+    seen = cast("Request", request)
+    return _again(seen, lambda: actions.retry_basemap(seen.actor, queries.basemap(seen.actor, basemap_id)))
+
+
+def _again(request: Request, retry: Callable[[], object]) -> HttpResponse:
+    try:
+        retry()
+    except OpenbeatError as refusal:
+        messages.error(request, _sentences(refusal))
+    else:
+        messages.success(request, _("The work is queued again."))
+    return redirect("streets")
+
+
 # --- stations --------------------------------------------------------------------------------------------------------
 
 
@@ -261,6 +287,8 @@ urlpatterns = [
     path("places/areas/<uuid:set_id>/withdraw/", area_withdraw, name="area_withdraw"),
     path("places/streets/", streets, name="streets"),
     path("places/streets/progress/", streets_progress, name="streets_progress"),
+    path("places/streets/<uuid:network_id>/retry/", streets_retry, name="streets_retry"),
+    path("places/basemap/<uuid:basemap_id>/retry/", basemap_retry, name="basemap_retry"),
     path("places/stations/", stations, name="stations"),
     path("places/basemap/<uuid:basemap_id>.pmtiles", basemap_tiles, name="basemap_tiles"),
 ]

@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -23,7 +24,7 @@ from openbeat.patrol import actions, queries
 from openbeat.patrol.queries import Plan as KeptPlan
 from openbeat.patrol.rules import Asked
 from openbeat.patrol.sheets import Sheet, Words, as_geojson, as_gpx, as_icalendar, as_pdf, sheets
-from openbeat.patrol.states import State
+from openbeat.patrol.states import UNDER_WAY, State
 from openbeat.places import queries as places
 from openbeat.seeing import progress
 from openbeat.web.home import Need, Urgency, needs
@@ -31,8 +32,6 @@ from openbeat.web.people import require
 from openbeat.web.plan_board import board, card_facts, listing, shift_words, unpacked
 from openbeat.web.plan_edits import chosen, dragged
 from openbeat.web.request import Request
-
-UNDER_WAY = frozenset({State.QUEUED, State.SOLVING})
 
 
 class AskForm(forms.Form):
@@ -244,6 +243,10 @@ def _approve(request: Request, found: KeptPlan) -> None:
     actions.approve_plan(request.actor, found, at=request.now)
 
 
+def _retry(request: Request, found: KeptPlan) -> None:
+    actions.retry_plan(request.actor, found, at=request.now)
+
+
 def _withdraw(request: Request, found: KeptPlan) -> None:
     actions.withdraw_plan(request.actor, found, reason=request.POST.get("reason", ""))
 
@@ -360,15 +363,31 @@ def _words(found: KeptPlan) -> Words:
 
 @needs
 def plan_needs(request: Request) -> Iterator[Need]:
-    """Plans that wait for approval, and the shifts of today and tomorrow."""
+    """Plans that wait for approval or failed today, the shifts of today and tomorrow, or that there is none."""
     if not scopes(request.actor, Permission.PLAN_VIEW):
         return
-    approves = bool(scopes(request.actor, Permission.PLAN_APPROVE))
-    for found in queries.plans(request.actor).filter(ends__gte=request.now, state=State.DRAFT)[:10] if approves else ():
-        words = _("%(shift)s; check it and approve") % {"shift": shift_words(found)}
-        yield Need(found.title, words, reverse("plan", args=[found.id]), Urgency.NOW)
-    for found in queries.plans(request.actor).filter(ends__gte=request.now, state=State.APPROVED)[:10]:
-        yield Need(found.title, shift_words(found), reverse("plan", args=[found.id]), Urgency.SOON)
+    coming = queries.plans(request.actor).filter(ends__gte=request.now).defer("solution").order_by("starts")
+    found = [(plan, need) for plan in coming[:20] if (need := _need_of_plan(request, plan))]
+    yield from (need for _plan, need in found)
+    planned = any(plan.starts < request.now + timedelta(days=2) for plan, _need in found)
+    offered = forecasts.offered(request.actor, timezone.localdate(request.now))
+    if not planned and scopes(request.actor, Permission.PLAN_MAKE) and offered.exists():
+        words = _("A forecast is offered; say which units go out and when.")
+        yield Need(_("No plan for today or tomorrow"), words, reverse("plan_ask"), Urgency.SOON, _("New plan"))
+
+
+def _need_of_plan(request: Request, plan: KeptPlan) -> Need | None:
+    url, shift = reverse("plan", args=[plan.id]), shift_words(plan)
+    mine = plan.author_id == request.actor.person_id
+    if plan.state == State.APPROVED:
+        return Need(plan.title, shift, url, Urgency.SOON)
+    if plan.state == State.DRAFT and scopes(request.actor, Permission.PLAN_APPROVE):
+        return Need(plan.title, _("%(shift)s; check it and approve") % {"shift": shift}, url)
+    if plan.state in UNDER_WAY and mine:
+        return Need(plan.title, _("Being made"), url, Urgency.KNOW)
+    if plan.state == State.FAILED and mine and plan.made_at > request.now - timedelta(days=1):
+        return Need(plan.title, _("Could not be made; see why"), url)
+    return None
 
 
 urlpatterns = [
@@ -379,6 +398,7 @@ urlpatterns = [
     path("plans/<uuid:plan_id>/", plan, name="plan"),
     path("plans/<uuid:plan_id>/progress/", plan_progress, name="plan_progress"),
     path("plans/<uuid:plan_id>/approve/", deed(_approve, gettext_lazy("The plan is approved.")), name="plan_approve"),
+    path("plans/<uuid:plan_id>/retry/", deed(_retry, gettext_lazy("The plan is queued again.")), name="plan_retry"),
     path(
         "plans/<uuid:plan_id>/withdraw/", deed(_withdraw, gettext_lazy("The plan is withdrawn.")), name="plan_withdraw"
     ),
