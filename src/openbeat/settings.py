@@ -99,7 +99,9 @@ DATABASES = {
 }
 # loaded by the worker alone: the pages name their tasks, and start without what those need
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
-PROCRASTINATE_IMPORT_PATHS = ["openbeat.ops.tasks", "openbeat.ops.place_work", "openbeat.ops.import_work"]
+PROCRASTINATE_IMPORT_PATHS = [
+    f"openbeat.ops.{module}" for module in ("tasks", "place_work", "import_work", "housekeeping")
+]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.Person"

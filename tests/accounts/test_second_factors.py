@@ -15,7 +15,7 @@ from tests.accounts.conftest import PASSWORD
 from tests.accounts.soft_key import SoftKey
 
 from openbeat.access import Role
-from openbeat.accounts import actions
+from openbeat.accounts import actions, entering
 from openbeat.accounts.models import Person
 from openbeat.audit.models import Entry
 from openbeat.kernel.time import now
@@ -41,6 +41,14 @@ def by_link(district, role=Role.ANALYST, *, password=None) -> Client:
 
 def code(secret: str, steps: int = 0) -> str:
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
+
+
+def half_a_minute_later(district) -> None:
+    """The codes used so far belong to an earlier time step."""
+    with scope(district.house):
+        app = Authenticator.objects.get(type="totp")
+        app.data["last_step"] -= 1
+        app.save()
 
 
 def with_app(district, role=Role.ANALYST) -> str:
@@ -118,14 +126,30 @@ def test_password_and_app(north):
     assert secret not in stored
 
 
-def test_a_code_works_once(north):
+def test_a_code_works_once_in_all_processes_together(north):
     secret = with_app(north)
     fixed = code(secret)
-    for expected in ("/", None):
+    for expected in ("/", None, None):
         browser = Client()
         browser.post(reverse(LOGIN), {"login": north.people["analyst"].username, "password": PASSWORD})
         answer = browser.post(reverse("mfa_authenticate"), {"code": fixed})
         assert answer.get("Location") == expected
+        cache.clear()  # what another process remembers of this one's codes: nothing
+    half_a_minute_later(north)
+    browser = Client()
+    browser.post(reverse(LOGIN), {"login": north.people["analyst"].username, "password": PASSWORD})
+    assert browser.post(reverse("mfa_authenticate"), {"code": code(secret)})["Location"] == "/"
+
+
+def test_a_code_older_than_the_last_one_used_is_spent(north):
+    secret = with_app(north)
+    with scope(north.house):
+        app = Authenticator.objects.get(type="totp")
+        at = now()
+        assert entering.use_code(app, code(secret, 1), at=at)
+        assert not entering.use_code(app, code(secret), at=at)
+        assert not entering.use_code(app, "000000", at=at)
+        assert Authenticator.objects.get(type="totp").data.keys() == {"secret", "last_step"}
 
 
 def test_wrong_codes_lock_like_wrong_passwords(north):
@@ -206,6 +230,7 @@ def test_a_full_sign_in_takes_both_factors(north):
     session[BEGUN] = (datetime.fromisoformat(session[BEGUN]) - timedelta(hours=13)).isoformat()
     session.save()
     cache.clear()
+    half_a_minute_later(north)
     assert browser.get("/").status_code == 302
     half = browser.post(reverse("account_reauthenticate"), {"password": PASSWORD, "next": "/"})
     assert half["Location"].startswith(reverse("account_again"))

@@ -16,7 +16,17 @@ from django.utils.text import slugify
 from openbeat.access import Actor, Facts, Permission, permits
 from openbeat.accounts import rules
 from openbeat.accounts.entering import digest_of, new_secret
-from openbeat.accounts.models import Agency, Device, DeviceProfile, Holding, Person, Post, SignInLink, Token
+from openbeat.accounts.models import (
+    Agency,
+    Device,
+    DeviceProfile,
+    FailedSignIn,
+    Holding,
+    Person,
+    Post,
+    SignInLink,
+    Token,
+)
 from openbeat.accounts.states import AccountState, moved
 from openbeat.acting import action, note
 from openbeat.audit.words import Operation
@@ -153,6 +163,15 @@ def issue_sign_in_link(actor: Actor, person: Person, /, *, at: datetime) -> str:
     )
     note(link=link.id, expires=link.expires)
     return secret
+
+
+@action(Permission.PEOPLE_ADMINISTER, operation=Operation.ERASURE)
+def forget_old_tries(actor: Actor, agency: Agency, /, *, at: datetime) -> int:
+    """Forget sign-in links that stopped working a week ago, and failed tries to sign in of a year ago."""
+    links, _ = SignInLink.objects.filter(agency=agency, expires__lt=at - rules.LINK_KEPT).delete()
+    tries, _ = FailedSignIn.objects.filter(agency=agency, at__lt=at - rules.FAILURE_KEPT).delete()
+    note(links=links, failed_tries=tries)
+    return links + tries
 
 
 @action(Permission.PEOPLE_ADMINISTER, operation=ADMINISTRATION)

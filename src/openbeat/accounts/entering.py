@@ -13,6 +13,11 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from allauth.core.internal.cryptokit import compare_user_code
+from allauth.mfa import app_settings
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from allauth.mfa.utils import decrypt
 from django.contrib.auth.hashers import make_password
 from django.db import connection
 
@@ -23,6 +28,9 @@ from openbeat.accounts.states import AccountState, moved
 from openbeat.acting import together, witnessed
 from openbeat.audit.words import Operation
 from openbeat.kernel.errors import BadInput, Refusal
+
+LAST_STEP = "last_step"
+"""Where an authenticator app keeps the time step of the last code that was used."""
 
 
 class Locked(Refusal):
@@ -119,6 +127,27 @@ def check_code(person_id: UUID, code_fits: Callable[[], bool], *, how: str, at: 
             return True
         count_failure(person, how, at=at, source_address=source_address)
         return False
+
+
+def use_code(app: Authenticator, code: str, *, at: datetime) -> bool:
+    """Whether the app's code is newer than the last one that was used, in whichever process; inside `check_code`.
+
+    RFC 6238, 5.2: the second use of a code is refused. The time step that was used is kept with the app.
+    """
+    secret, now = decrypt(app.data["secret"]), int(at.timestamp()) // app_settings.TOTP_PERIOD
+    near = range(now + 1, now - 2, -1)  # the clock may have gone on while the request waited
+    step = next((one for one in near if _shows(secret, one, code)), None)
+    kept = Authenticator.objects.get(pk=app.pk).data
+    if step is None or step <= kept.get(LAST_STEP, 0):
+        return False
+    app.data = kept | {LAST_STEP: step}
+    app.save(update_fields=["data"])
+    return True
+
+
+def _shows(secret: str, step: int, code: str) -> bool:
+    """Whether the app shows this code in this time step."""
+    return bool(compare_user_code(actual=code, expected=format_hotp_value(hotp_value(secret, step))))
 
 
 def hold(person_id: UUID) -> Person:

@@ -23,6 +23,7 @@ __all__ = [
     "actor_of_token",
     "agency_now",
     "agency_of",
+    "every_agency",
     "is_secured",
     "limits_of",
     "subtree",
@@ -54,6 +55,11 @@ def actor_of_token(token: Token, *, source_address: str = "") -> Actor:
 def _held(held: list[Holding]) -> tuple[Held, ...]:
     below = subtree()
     return tuple(Held(Role(h.role), h.agency_id, h.post_id, frozenset(below[h.agency_id])) for h in held)
+
+
+def every_agency() -> list[Agency]:
+    """All agencies of the installation, oldest first. That they exist is open."""
+    return list(Agency.objects.order_by("id"))
 
 
 def agency_of(agency_id: UUID) -> Agency:

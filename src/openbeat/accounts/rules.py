@@ -15,6 +15,9 @@ from openbeat.kernel.errors import BadInput, Contradiction
 LOCK_AFTER = 5
 LOCK_WINDOW = timedelta(minutes=15)
 LINK_LIFE = timedelta(minutes=15)
+LINK_KEPT = timedelta(days=7)
+"""For so long whoever opens a spent sign-in link is told so; then it is forgotten."""
+FAILURE_KEPT = timedelta(days=365)
 IDLE_MINUTES = 30
 AGAIN_HOURS = 12
 

@@ -49,8 +49,7 @@ class SessionStore(DatabaseStore):
     @classmethod
     def clear_expired(cls) -> None:
         """Forget the sessions of every agency whose time is over."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT accounts_sweep_sessions()")
+        sweep()
 
     def encode(self, session_dict: dict[str, Any]) -> str:
         """The contents, sealed with the session's key."""
@@ -86,6 +85,13 @@ class SessionStore(DatabaseStore):
     def _seal(self) -> Fernet:
         key = hmac.new(settings.SECRET_KEY.encode(), (self.session_key or "").encode(), hashlib.sha256).digest()
         return Fernet(base64.urlsafe_b64encode(key))
+
+
+def sweep() -> int:
+    """Forget the sessions of every agency whose time is over; how many there were."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT accounts_sweep_sessions()")
+        return int(cursor.fetchone()[0])
 
 
 def shown(key: str) -> str:

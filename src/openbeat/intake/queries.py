@@ -20,7 +20,7 @@ from openbeat.intake.profile import Profile, from_table, from_toml, shipped, shi
 from openbeat.intake.quality import Report
 from openbeat.intake.readers import AS_FOUND, MORE, ROW, preview
 from openbeat.intake.rules import REASONS
-from openbeat.intake.states import State
+from openbeat.intake.states import OVER, State
 from openbeat.kernel.errors import NotFound
 from openbeat.places import queries as places
 from openbeat.seeing import progress
@@ -50,6 +50,12 @@ class Preview:
 
     columns: list[str]
     rows: list[tuple[int, list[str]]]
+
+
+def needing_files(actor: Actor) -> set[UUID]:
+    """The imports in reach whose files may still be read."""
+    seen = visible(actor, Permission.IMPORT_VIEW, Import.objects.exclude(state__in=OVER))
+    return set(seen.values_list("pk", flat=True))
 
 
 def imports(actor: Actor) -> QuerySet[Import]:

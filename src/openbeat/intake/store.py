@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from uuid import UUID
 
@@ -34,6 +36,13 @@ def take(import_id: UUID, source: Path, name: str) -> tuple[Path, int, str]:
             seal.update(block)
             size += copy.write(block)
     return kept, size, seal.hexdigest()
+
+
+def kept_before(moment: datetime) -> Iterator[UUID]:
+    """The imports whose folders were last written to before then."""
+    for home in (Path(settings.VAR) / "imports").glob("*"):
+        if datetime.fromtimestamp(home.stat().st_mtime, UTC) < moment:
+            yield UUID(home.name)
 
 
 def drop(import_id: UUID) -> None:

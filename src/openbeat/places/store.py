@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -57,6 +58,18 @@ def put_aside_earlier(person_id: UUID, key: UUID) -> tuple[str, bytes] | None:
     """The name and content of a file that this person put aside."""
     found = next(iter(sorted((_aside(person_id) / str(key)).glob("*"))), None)
     return (found.name, found.read_bytes()) if found else None
+
+
+def forget_aside_before(moment: datetime) -> int:
+    """Remove what was put aside before then and never decided; of how many people."""
+    old = [
+        home
+        for home in (Path(settings.VAR) / "aside").glob("*")
+        if datetime.fromtimestamp(home.stat().st_mtime, UTC) < moment
+    ]
+    for home in old:
+        shutil.rmtree(home, ignore_errors=True)
+    return len(old)
 
 
 def forget_aside(person_id: UUID) -> None:

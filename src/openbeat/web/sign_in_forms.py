@@ -8,6 +8,7 @@ from allauth.account.forms import LoginForm
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.core.exceptions import ValidationError
@@ -41,6 +42,7 @@ class _CountedCode:
 
     user: Any
     cleaned_data: dict[str, str]
+    authenticator: Authenticator
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -62,7 +64,8 @@ class _CountedCode:
             super().clean_code()  # type: ignore[misc]
         except ValidationError:
             return False
-        return True
+        ours, factor = seen(context.request), self.authenticator
+        return factor.type != factor.Type.TOTP or entering.use_code(factor, self.cleaned_data["code"], at=ours.wall)
 
 
 class CodeForm(_CountedCode, AuthenticateForm):  # type: ignore[misc]
