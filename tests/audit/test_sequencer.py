@@ -88,8 +88,9 @@ def test_a_database_that_lost_entries_is_not_signed_over(sequencer: Sequencer, a
     sequencer.step()
     sequencer.close()
     as_owner.execute("ALTER TABLE audit_leaf DISABLE TRIGGER USER; DELETE FROM audit_leaf WHERE index = 3")
-    with pytest.raises(TilesAhead, match="lost some"):
-        Sequencer()
+    for _ in range(2):  # the second try says the same, not that the first still holds the log
+        with pytest.raises(TilesAhead, match="lost some"):
+            Sequencer()
 
 
 def test_a_database_with_another_history_is_not_signed_over(

@@ -37,7 +37,11 @@ class Sequencer:
 
     def __init__(self) -> None:
         self._log = open_log()
-        self._catch_up()
+        try:
+            self._catch_up()
+        except BaseException:
+            self._log.close()  # else the next try would only find the log busy, and not say why
+            raise
 
     def close(self) -> None:
         """Let another process take over."""
