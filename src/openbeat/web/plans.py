@@ -265,14 +265,12 @@ def edit(request: HttpRequest, plan_id: str) -> HttpResponse:
         wish = dragged(found, request.POST) if "kind" not in request.POST else chosen(request.POST)
         if wish is not None:
             actions.edit_plan(seen.actor, found, edit=wish, reason=request.POST.get("reason", ""), at=seen.now)
+            undo = reverse("plan_undo", args=[plan_id])
+            messages.success(request, _("The plan is changed and checked again."), extra_tags=undo)
     except OpenbeatError as refusal:
         messages.error(request, f"{refusal.words}. {refusal.mend}")
-    else:
-        messages.success(
-            request, _("The plan is changed and checked again."), extra_tags=reverse("plan_undo", args=[plan_id])
-        )
     if "HX-Request" in request.headers:
-        return HttpResponse(status=204, headers={"HX-Redirect": reverse("plan", args=[plan_id]) + "#units"})
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})  # the page is at its place already
     return redirect(reverse("plan", args=[plan_id]) + "#units")
 
 
