@@ -67,8 +67,9 @@ def _property(features: list[Any], name: str) -> list[Any]:
 
 def _people(features: list[Any], name: str) -> Floats:
     """Residents of all areas."""
+    values = _property(features, name)
     try:
-        return floats(_property(features, name))
+        return floats(values)
     except ValueError as error:
         raise NoGroups(f"{name!r} is not a number of residents in every area") from error
 
