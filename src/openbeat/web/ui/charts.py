@@ -333,7 +333,7 @@ class CalibrationChart(Chart):
 
 def _minor(place: int, count: int) -> bool:
     """Whether a narrow drawing leaves this tick out: it keeps the first, the middle and the last."""
-    return count > 4 and place not in (0, count // 2, count - 1)
+    return count > 3 and place not in (0, count // 2, count - 1)
 
 
 def _anchor(i: int, last: int) -> str:
