@@ -21,7 +21,9 @@ from witness import failures
 LARGEST = 200_000
 """Bytes of a picture."""
 LATER = {"docs/explanation/forecasting.md"}
-"""Named by the program, and on their way: each may be missing, and leaves this list when it is there."""
+"""On their way: the program and other pages may name them before they are there."""
+WITHOUT_PAGES = {"forecast-in-a-notebook.md"}
+"""How-tos that lead over no page."""
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
@@ -34,7 +36,9 @@ def goes(page: Path, target: str) -> bool:
     """Whether the file is there, and the heading in it."""
     path, _hash, heading = target.partition("#")
     file = page.parent / path if path else page
-    return file.exists() and (not heading or heading in headings(file))
+    if not file.exists():
+        return name(file.resolve()) in LATER
+    return not heading or heading in headings(file)
 
 
 def headings(page: Path) -> set[str]:
@@ -47,7 +51,7 @@ def test_every_page_is_reached_from_the_first() -> None:
     reached, waiting = set[Path](), [DOCS / "index.md"]
     while waiting:
         page = waiting.pop().resolve()
-        if page.suffix != ".md" or page in reached:
+        if page.suffix != ".md" or page in reached or not page.exists():
             continue
         reached.add(page)
         waiting += [page.parent / target.partition("#")[0] for _words, target in links(page)]
@@ -122,7 +126,7 @@ SAID = " ".join(
 
 def labels() -> list[tuple[str, str]]:
     """How-to and label, for each word of a page that a how-to sets in italics."""
-    guides = sorted((DOCS / "how-to").glob("*.md"))
+    guides = [page for page in sorted((DOCS / "how-to").glob("*.md")) if page.name not in WITHOUT_PAGES]
     return [
         (name(page), label)
         for page in guides
