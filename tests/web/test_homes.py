@@ -1,4 +1,4 @@
-"""What needs each role now: real things of the desks, where they can be done; nothing of what is not built."""
+"""What needs each role now, and what a search finds: real things of the desks, nothing of what is not built."""
 
 from __future__ import annotations
 
@@ -204,3 +204,32 @@ def test_a_desk_says_how_much_of_it_waits(town: Town, page: str) -> None:
     shown = client.get(reverse(page)).content.decode()
     assert f'href="{reverse("forecasts")}"' in shown
     assert shown.count('class="count">1<') == 1
+
+
+@pytest.mark.parametrize(
+    ("role", "asked", "finds"),
+    [
+        (Role.ANALYST, "burgl", True),
+        (Role.ANALYST, "first WEEK", True),
+        (Role.ANALYST, "robbery", False),
+        (Role.ANALYST, "b", False),
+        (Role.COMMANDER, "burgl", True),
+        (Role.OFFICER, "burgl", False),
+    ],
+)
+def test_a_search_finds_forecasts_in_reach(town: Town, role: Role, asked: str, finds: bool) -> None:
+    url = reverse("forecast", args=[a_run(town, RunState.OFFERED).pk])
+    assert (url in town.client(role).get(reverse("search"), {"q": asked}).content.decode()) is finds
+    assert url not in town.strangers_client(role).get(reverse("search"), {"q": asked}).content.decode()
+
+
+def test_a_search_finds_plans_files_and_acts(town: Town) -> None:
+    plan = reverse("plan", args=[a_plan(town, PlanState.APPROVED).pk])
+    file = reverse("import", args=[Import.objects.get(state=State.DONE).pk])
+    act = reverse("forecast_ask")
+    for role, asked, url in (
+        (Role.OFFICER, "night", plan),
+        (Role.ANALYST, "parquet", file),
+        (Role.ANALYST, "new for", act),
+    ):
+        assert f'href="{url}"' in town.client(role).get(reverse("search"), {"q": asked}).content.decode()

@@ -1,23 +1,36 @@
-"""Search without a script: the same places and acts as the palette behind Ctrl-K."""
+"""Search: the places and acts of the palette behind Ctrl-K, without a script too, and things by their names."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import path
+from django.urls import path, reverse
 
+from openbeat.access import Permission, scopes
+from openbeat.forecast import queries as forecasts
+from openbeat.intake import queries as intake
+from openbeat.patrol import queries as patrol
 from openbeat.web.frame import frame
+from openbeat.web.request import Request
+
+LEAST = 2
+"""Letters without which things are not looked for."""
+MOST = 10
+"""Things of one kind."""
 
 
 @login_required
 def search(request: HttpRequest) -> HttpResponse:
-    """Places and acts whose words begin with every word asked for."""
+    """Places and acts whose words begin with every word asked for, and things whose names hold what was asked."""
     asked = request.GET.get("q", "").strip()
     commands = frame(request)["frame"]["commands"]
     found = [command for command in commands if fits(command, asked)]
+    if len(asked) >= LEAST:
+        found += _things(cast("Request", request), asked)
     return render(request, "search/search.html", {"asked": asked, "found": found})
 
 
@@ -25,6 +38,24 @@ def fits(command: dict[str, Any], asked: str) -> bool:
     """Whether each word asked for begins a word of the command."""
     known = f"{command['name']} {command.get('keywords', '')}".casefold().split()
     return all(any(word.startswith(each) for word in known) for each in asked.casefold().split())
+
+
+def _things(request: Request, asked: str) -> Iterator[dict[str, Any]]:
+    """Forecasts, plans and imports in reach, the newest first."""
+    actor = request.actor
+    if scopes(actor, Permission.FORECAST_VIEW):
+        runs = forecasts.runs(actor).defer("report", "explanation", "exposure").filter(title__icontains=asked)
+        yield from (_thing(run.title, "forecast", run.pk, "trending-up") for run in runs[:MOST])
+    if scopes(actor, Permission.PLAN_VIEW):
+        plans = patrol.plans(actor).defer("solution").filter(title__icontains=asked)
+        yield from (_thing(plan.title, "plan", plan.pk, "route") for plan in plans[:MOST])
+    if scopes(actor, Permission.IMPORT_VIEW):
+        files = intake.imports(actor).defer("report", "profile").filter(file_name__icontains=asked)
+        yield from (_thing(file.file_name, "import", file.pk, "upload") for file in files[:MOST])
+
+
+def _thing(name: str, view: str, key: object, icon: str) -> dict[str, Any]:
+    return {"name": name, "url": reverse(view, args=[key]), "icon": icon}
 
 
 urlpatterns = [path("search", search, name="search")]
