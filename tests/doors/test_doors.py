@@ -188,3 +188,20 @@ def test_the_post_of_a_role_is_told(agency: Agency) -> None:
     with scope(actor):
         rename_agency(actor, agency, name="South")
         assert Entry.objects.get().post_id == post_id
+
+
+def test_parallel_workers_see_the_same_rows_and_no_more(admin: Actor, agency: Agency) -> None:
+    rename_agency(admin, agency, name="South")
+    asked = "SELECT agency_id FROM audit_entry"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version_num')::int >= 160000")
+        forced = "debug_parallel_query" if cursor.fetchone()[0] else "force_parallel_mode"
+        cursor.execute(f"SET LOCAL {forced} = on")
+        cursor.execute("EXPLAIN (COSTS OFF) " + asked)
+        assert "Gather" in "".join(line for (line,) in cursor.fetchall())
+        cursor.execute(asked)
+        assert set(cursor.fetchall()) == {(agency.id,)}
+        with scope(someone(agency, Role.ANALYST)):
+            cursor.execute("SELECT set_config('openbeat.ticket', '', true)")
+            cursor.execute(asked)
+            assert cursor.fetchall() == []

@@ -185,7 +185,10 @@ class StreetNetwork(Thing):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(extract__isnull=False) | Q(kmh__gt=0), name="streets_or_stated_speed"),
+            models.CheckConstraint(
+                condition=Q(extract__isnull=False) | Q(kmh__isnull=False, kmh__gt=0),
+                name="streets_or_stated_speed",
+            ),
             models.CheckConstraint(condition=~Q(state=State.FAILED) | ~Q(failure=""), name="streets_failed_with_words"),
         ]
 
@@ -220,7 +223,8 @@ class Basemap(Thing):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=~Q(state=State.READY) | Q(tiles__gt=0, west__isnull=False), name="basemap_ready_has_tiles"
+                condition=~Q(state=State.READY) | Q(tiles__isnull=False, tiles__gt=0, west__isnull=False),
+                name="basemap_ready_has_tiles",
             ),
             models.CheckConstraint(condition=~Q(state=State.FAILED) | ~Q(failure=""), name="basemap_failed_with_words"),
         ]
