@@ -41,6 +41,16 @@ def django_db_setup(database: TestDatabase) -> Iterator[None]:
         yield
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """A connection that the server has ended, when an earlier test's database was put back, is not used again."""
+    from django.db import connections
+
+    for one in connections.all(initialized_only=True):
+        if one.connection is not None and not one.in_atomic_block and not one.is_usable():
+            one.close()
+
+
 @pytest.fixture
 def as_owner(database: TestDatabase) -> Iterator[psycopg.Connection]:
     """A connection as the owner of the tables, who is above row-level security; each statement commits."""

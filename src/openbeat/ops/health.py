@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 from openbeat.kernel import env
 from openbeat.kernel.time import now
 
+HEALTH = "/healthz"
 REQUESTS = Histogram(
     "openbeat_request_seconds",
     "Time to answer, by page (its name, never its address) and status",
@@ -28,15 +29,21 @@ REQUESTS = Histogram(
 
 
 class Measure:
-    """Times every request under the name of its page: addresses hold ids, so they are not told."""
+    """Times every request under the name of its page: addresses hold ids, so they are not told.
+
+    Health is told here, before anything else asks the database who is there: it may be gone.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         begun = time.perf_counter()
-        response = self.get_response(request)
-        page = request.resolver_match.view_name if request.resolver_match else "unknown"
+        if request.path == HEALTH:
+            response, page = healthz(request), "healthz"
+        else:
+            response = self.get_response(request)
+            page = request.resolver_match.view_name if request.resolver_match else "unknown"
         REQUESTS.labels(page, request.method, response.status_code).observe(time.perf_counter() - begun)
         return response
 
