@@ -34,7 +34,8 @@ def bare(condition: Any, known: frozenset[str] = frozenset()) -> set[str]:
         name, value = child
         field, _, lookup = name.partition("__")
         if lookup != "isnull" and value is not None:
-            found |= {one for one in (field, getattr(value, "name", "")) if one and one not in here}
+            other: Any = value if isinstance(value, F) else None
+            found |= {one for one in (field, other and other.name) if one and one not in here}
     return found
 
 
