@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,16 +42,6 @@ def django_db_setup(database: TestDatabase) -> Iterator[None]:
         yield
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup() -> None:
-    """A connection that the server has ended, when an earlier test's database was put back, is not used again."""
-    from django.db import connections
-
-    for one in connections.all(initialized_only=True):
-        if one.connection is not None and not one.in_atomic_block and not one.is_usable():
-            one.close()
-
-
 @pytest.fixture
 def as_owner(database: TestDatabase) -> Iterator[psycopg.Connection]:
     """A connection as the owner of the tables, who is above row-level security; each statement commits."""
@@ -80,6 +71,8 @@ def _point_django_at(made: TestDatabase) -> None:
     from openbeat.kernel import env
 
     _close_connections()
+    # a driven browser leaves its loop running in this thread, and beside a loop Django would keep a second connection
+    connections._connections = threading.local()
     for alias, address in (("default", made.application), ("owner", made.owner)):
         connections.databases[alias].update(env.database(address))
         connections[alias].settings_dict.update(connections.databases[alias])
