@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from openbeat.transparency import rules
 from openbeat.transparency.rules import THRESHOLD, Margin, Month, months, publishable
 
 
@@ -73,6 +74,13 @@ def test_a_small_change_is_held_back_until_it_is_large() -> None:
 
 def test_a_month_of_almost_nothing_is_held_back_whole() -> None:
     assert publishable({"a": 2, "b": 1}, {"c": 3}, {}, None) is None
+
+
+def test_a_month_whose_total_would_have_to_be_hidden_is_held_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert rules._margin({"a": 2, "b": 1}, 5) is None
+    assert publishable({"a": 9}, {"c": 9}, {}, None) is not None
+    monkeypatch.setattr(rules, "_margin", lambda *_: None)
+    assert publishable({"a": 9}, {"c": 9}, {}, None) is None
 
 
 @pytest.mark.parametrize(

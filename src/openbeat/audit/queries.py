@@ -113,12 +113,6 @@ def entry_file(actor: Reader, entry_id: UUID) -> bytes | None:
     return EntryFile(leaf.index, bytes(row.salt), plain).write()
 
 
-def log_size(actor: Reader) -> int:
-    """How many entries have an index."""
-    last = Leaf.objects.order_by("-index").first()
-    return last.index + 1 if last else 0
-
-
 def unnumbered(actor: Reader, *, before: datetime) -> int:
     """Entries in reach written before a moment that still have no index: something keeps them from the log."""
     late = _entries(actor, Filters(until=before))
