@@ -1,6 +1,9 @@
 """Events, study areas, cells and surfaces: a table in, a stated answer out."""
 
+import gzip
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +13,7 @@ from scipy import stats
 
 from placewise.kernels.moments import UnknownMoment
 from placewise.space import Area, BadEvents, Cells, Events, NoArea, Surface
-from placewise.space.cells import NoCells
+from placewise.space.cells import NoCells, TooManyCells
 from placewise.space.events import UnknownClass
 from placewise.space.smoothing import Smoother
 from placewise.space.surface import BadSurface
@@ -202,3 +205,60 @@ def test_smoothing_keeps_the_total_flat_ground_flat_and_spreads_like_a_gaussian(
     assert spread.sum() == pytest.approx(1.0)
     variance = np.sum(spread * (cells.x - cells.x[middle]) ** 2)
     assert np.sqrt(variance) == pytest.approx(200, rel=0.12)
+
+
+def test_a_map_shows_every_cell_and_outlines_the_densest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    axes = surface([1.0, 3.0, 2.0, 3.0]).plot(share=0.5)
+    filled, outlined = axes.collections
+    assert filled.get_array().tolist() == (np.array([1.0, 3.0, 2.0, 3.0]) / 0.0625).tolist()
+    assert len(outlined.get_paths()) == 2
+    assert axes.get_title() == "9 incidents expected, 2020-01-01 to 2020-01-08"
+    again = surface([0.0] * 4).plot(axes)
+    assert again is axes
+    axes.figure.canvas.draw()
+
+
+@pytest.mark.parametrize(
+    ("ground", "reason"),
+    [
+        (shapely.box(500_000, 4_800_000, 501_000, 4_800_250), "not in longitude and latitude"),
+        ({"type": "Feature", "geometry": {"type": "Circle"}}, "Circle|type"),
+        ({"type": "Topology"}, "its type is Topology"),
+    ],
+)
+def test_what_is_no_area_is_refused(ground: Any, reason: str) -> None:
+    with pytest.raises(NoArea, match=reason):
+        Area.of(ground)
+
+
+def test_an_area_from_files(tmp_path: Path) -> None:
+    text = json.dumps({"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": TOWN.geojson()}]})
+    (tmp_path / "a.geojson").write_text(text)
+    (tmp_path / "a.geojson.gz").write_bytes(gzip.compress(text.encode()))
+    (tmp_path / "list.geojson").write_text("[1]")
+    areas = [Area.of(tmp_path / name) for name in ("a.geojson", "a.geojson.gz")]
+    assert [area.square_metres() for area in areas] == pytest.approx([TOWN.square_metres()] * 2)
+    assert Area.of(str(tmp_path / "a.geojson")).geometry.equals(areas[0].geometry)
+    with pytest.raises(NoArea, match="names no type"):
+        Area.of(tmp_path / "list.geojson")
+
+
+def test_ground_scattered_over_the_globe_is_refused() -> None:
+    far = Events.from_arrays(["2020-01-01"] * 3, [-81.0, -81.01, 20.0], [43.3, 43.31, 50.0])
+    with pytest.raises(TooManyCells, match="scattered"):
+        Cells.squares(Area.covering(far), 100)
+    with pytest.raises(TooManyCells, match="larger cells"):
+        Cells.h3(TOWN, 15)
+    with pytest.raises(NoCells, match="0 to 15"):
+        Cells.h3(TOWN, 16)
+
+
+def test_no_incidents_have_no_ground() -> None:
+    with pytest.raises(NoArea, match="no events"):
+        Area.covering(Events.from_arrays([], [], []))
+
+
+def test_positions_on_the_other_side_of_the_globe_lie_outside() -> None:
+    far = Events.from_arrays(["2020-01-01"] * 2, [99.0, 100.0], [0.0, 0.0])
+    assert Cells.squares(TOWN, 250).index(far).tolist() == [-1, -1]

@@ -106,7 +106,7 @@ def _feedback(given: Namespace, data: Input, groups: AreaGroups, kind: Any) -> d
     )  # fmt: skip
     word = "runs away" if drift.runs_away else "holds"
     interval = f"{drift.change_low:+.1%} to {drift.change_high:+.1%}"
-    say(f"  {kind} input {word}: {drift.change:+.1%} of the visits ({interval}) left the true rates within the year")
+    say(f"  {kind} input {word}: {drift.change:+.1%} of the visits moved away from the true rates ({interval})")
     return _plain(drift)
 
 

@@ -61,9 +61,9 @@ class Combined(Estimator):
     def _learn(self, located: Located, context: Located | None) -> None:
         plan = self._plan(located)
         own = Group("own", scales(located, plan, self.cells_, HALF_LIVES, self._reaches(REACHES)))
-        experts = [Expert.of([own], plan, self.ridge)]
+        experts = [Expert.of([own], plan, self.ridge, self.seed)]
         if context is not None and (others := self._others(context, plan)):
-            experts.append(Expert.of([own, *others], plan, self.ridge))
+            experts.append(Expert.of([own, *others], plan, self.ridge, self.seed))
         self.experts_ = tuple(experts)
         self.share_ = _shares(floats(np.mean([one.log_rate for one in experts], axis=0)))
         self.error_ = self._error(plan, located)

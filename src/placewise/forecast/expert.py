@@ -1,4 +1,4 @@
-"""One mixture of scales with its log-linear correction, fitted to trial weeks."""
+"""One mixture of scales with its two corrections, log-linear and by trees, fitted to trial weeks."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from placewise.forecast.pooling import Correction, correction, mixture
 from placewise.forecast.scales import Scales, Trials
+from placewise.forecast.trees import Trees, grown
 from placewise.kernels.arrays import Floats, floats
 
 # Scales whose logarithms correct the mixture: half-life in weeks, reach in metres.
@@ -54,8 +55,8 @@ class Expert:
     variance: Floats
 
     @staticmethod
-    def of(groups: list[Group], plan: Trials, ridge: float) -> "Expert":
-        """Weights by EM, then the correction by Newton's method, both on the trial weeks of `plan`."""
+    def of(groups: list[Group], plan: Trials, ridge: float, seed: int) -> "Expert":
+        """Weights by EM, then the corrections by Newton's method and by boosting, all on the trial weeks of `plan`."""
         n = groups[0].scales.cells.shape[0]
         even = float(groups[0].scales.cells[:, -1].sum()) / n
         rows = np.column_stack([*(g.scales.rows for g in groups), np.full(plan.cell.size, even)])
@@ -64,15 +65,14 @@ class Expert:
         names = [(g.kind, name) for g in groups for name in g.scales.names] + [("even", (0.0, 0.0))]
         weights = mixture(floats(rows[plan.event > 0]), mass, _leaning(names))
         fixed, at = _Fixed.of(groups, rows @ weights, "rows"), _Fixed.of(groups, cells @ weights, "cells")
-        found = _correction(groups, plan, fixed, ridge)
-        checks = plan.checks
+        found, checks = _Corrections.of(groups, plan, fixed, ridge, seed), plan.checks
         return Expert(
             kinds=tuple(kind for kind, _ in names),
             names=tuple(name for _, name in names),
             parts=floats(cells * weights),
             log_rate=at.log_rate + (found.log_factor(at.columns) if found else 0.0),
             log_checks=fixed.log_rate[checks] + (found.log_factor(fixed.columns[checks]) if found else 0.0),
-            variance=found.variance(at.columns) if found else np.zeros(n),
+            variance=found.linear.variance(at.columns) if found else np.zeros(n),
         )
 
 
@@ -90,13 +90,27 @@ class _Fixed:
         return _Fixed(log_rate, floats(np.column_stack([log_rate, *logs])))
 
 
-def _correction(groups: list[Group], plan: Trials, fixed: _Fixed, ridge: float) -> Correction | None:
-    """The correction of the mixture, none where there were too few incidents to learn one."""
-    if plan.event.sum() < FEW:
-        return None
-    own = [groups[0].scales.names[k] for k in groups[0].logarithms]
-    crossed = (0, *(1 + k for k, name in enumerate(own) if name in CROSSED))
-    return correction(fixed.columns, fixed.log_rate, plan.event, plan.weight, crossed=crossed, ridge=ridge)
+@dataclass(frozen=True)
+class _Corrections:
+    """Two factors that err differently, pooled geometrically with even weights (Genest and Zidek 1986)."""
+
+    linear: Correction
+    trees: Trees
+
+    @staticmethod
+    def of(groups: list[Group], plan: Trials, fixed: _Fixed, ridge: float, seed: int) -> "_Corrections | None":
+        """Both learned on the same trials; none where there were too few incidents to learn from."""
+        if plan.event.sum() < FEW:
+            return None
+        own = [groups[0].scales.names[k] for k in groups[0].logarithms]
+        crossed = (0, *(1 + k for k, name in enumerate(own) if name in CROSSED))
+        trials = (fixed.columns, fixed.log_rate, plan.event, plan.weight)
+        linear = correction(*trials, crossed=crossed, ridge=ridge)
+        return _Corrections(linear, grown(*trials, ridge=ridge, seed=seed))
+
+    def log_factor(self, columns: Floats) -> Floats:
+        """(r,) log of the factor for rows of columns (r, c)."""
+        return floats((self.linear.log_factor(columns) + self.trees.log_factor(columns)) / 2)
 
 
 def _leaning(names: list[tuple[str, tuple[float, float]]]) -> Floats:

@@ -19,8 +19,6 @@ from placewise.space.events import Events
 
 Ground: TypeAlias = "Area | Mapping[str, Any] | str | Path | BaseGeometry"
 
-_KINDS = {"Polygon", "MultiPolygon", "GeometryCollection", "Point", "MultiPoint", "LineString", "MultiLineString"}
-
 
 class NoArea(PlacewiseError):
     """A study area that encloses nothing."""
@@ -129,7 +127,8 @@ def _shapes(geojson: Mapping[str, Any]) -> list[BaseGeometry]:
     if kind == "FeatureCollection":
         return [part for feature in geojson["features"] for part in _shapes(feature)]
     if kind == "Feature":
-        return [shape(dict(geojson["geometry"]))]
-    if kind not in _KINDS:
-        raise NoArea(f"that is no GeoJSON of areas: its type is {kind}")
-    return [shape(dict(geojson))]
+        return [] if geojson.get("geometry") is None else _shapes(geojson["geometry"])
+    try:
+        return [shape(dict(geojson))]
+    except (shapely.errors.ShapelyError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise NoArea(f"that is no GeoJSON of areas: its type is {kind}") from error

@@ -19,6 +19,7 @@ from placewise.space.events import Events
 from placewise.space.lookup import HexLookup, Lookup, SquareLookup
 
 MOST_CELLS = 5_000_000
+MOST_HEXAGONS = 1_000_000  # these are walked one by one
 
 
 class NoCells(PlacewiseError):
@@ -92,7 +93,7 @@ class Cells:
         metres = unit_metres(crs)
         if not size > 0:
             raise NoCells(f"a square needs a side longer than {size:g}")
-        _check_number(area, (size * metres) ** 2)
+        _check_number(area, (size * metres) ** 2, MOST_CELLS)
         lookup = SquareLookup.inside(area, crs, float(size))
         x, y = (floats((part + 0.5) * size * metres) for part in (lookup.column, lookup.row))
         areas = np.full(x.size, (size * metres) ** 2)
@@ -104,7 +105,7 @@ class Cells:
         area = Area.of(ground)
         if resolution not in range(16):
             raise NoCells(f"H3 has the resolutions 0 to 15, not {resolution}")
-        _check_number(area, h3.average_hexagon_area(resolution, "m^2"))
+        _check_number(area, h3.average_hexagon_area(resolution, "m^2"), MOST_HEXAGONS)
         lookup = HexLookup.inside(area, resolution)
         x, y = project(area.crs, *lookup.centres())
         return Cells("h3", resolution, lookup.ids, x, y, lookup.square_metres(), area.crs, area, lookup)
@@ -174,12 +175,12 @@ class Cells:
         return Located(cell, x * metres, y * metres, middle, first, last, events.codes)
 
 
-def _check_number(area: Area, square_metres: float) -> None:
-    """Refuse cells of this size if the area holds too many of them, or is scattered over half the globe."""
-    if (number := area.square_metres() / square_metres) > MOST_CELLS:
-        raise TooManyCells(f"some {number:,.0f} cells would be needed, more than {MOST_CELLS:,}; take larger cells")
+def _check_number(area: Area, square_metres: float, most: int) -> None:
+    """Refuse cells of this size if the area holds more than `most` of them, or is scattered over half the globe."""
+    if (number := area.square_metres() / square_metres) > most:
+        raise TooManyCells(f"some {number:,.0f} cells would be needed, more than {most:,}; take larger cells")
     west, south, east, north = area.in_crs(area.crs).bounds
-    if not (east - west) * (north - south) / square_metres < 20 * MOST_CELLS:
+    if not (east - west) * (north - south) / square_metres < 20 * most:
         raise TooManyCells(
             "the study area is scattered too widely; leave out incidents that lie far away, or bring the city's outline"
         )

@@ -94,17 +94,31 @@ class Surface:
         ]
         return {"type": "FeatureCollection", "features": features}
 
-    def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """A map of incidents expected a km², drawn with matplotlib."""
+    def plot(self, ax: "Axes | None" = None, *, share: float | None = None) -> "Axes":
+        """A map of incidents expected a km², drawn with matplotlib; `share` outlines the densest part of the area.
+
+        Colours follow the fourth root, or one place with many incidents would leave all others alike.
+        """
         from matplotlib import pyplot
         from matplotlib.collections import PolyCollection
+        from matplotlib.colors import PowerNorm
 
-        axes = ax if ax is not None else pyplot.subplots(figsize=(7, 7))[1]
+        axes = ax if ax is not None else pyplot.subplots(figsize=(8, 6), layout="constrained")[1]
         rings = [np.asarray(outline.exterior.coords) for outline in self.cells.outlines()]  # type: ignore[attr-defined]
-        hexes = PolyCollection(rings, array=self.density, cmap="cividis", edgecolors="none")
-        axes.add_collection(hexes)
+        top = max(float(self.density.max()), 1e-12)
+        norm, ticks = PowerNorm(0.25, vmin=0.0, vmax=top), [float(f"{top * (k / 5) ** 4:.1g}") for k in range(6)]
+        filled = PolyCollection(rings, array=self.density, norm=norm, cmap="cividis", antialiased=False)
+        axes.add_collection(filled)
+        if share is not None:
+            chosen = [rings[cell] for cell in self.top(share)]
+            label = f"densest {100 * share:g} % of the area"
+            axes.add_collection(
+                PolyCollection(chosen, facecolor="none", edgecolor="crimson", linewidth=0.6, label=label)
+            )
+            axes.legend(loc="lower right")
         axes.autoscale_view()
         axes.set_aspect(1 / np.cos(np.radians(float(np.mean(self.cells.degrees[1])))))
         axes.set(title=f"{self.total:.0f} incidents expected, {iso(self.start)} to {iso(self.end)}")
-        axes.figure.colorbar(hexes, ax=axes, label="expected a km²", shrink=0.7)
+        axes.set(xlabel="longitude", ylabel="latitude")
+        axes.figure.colorbar(filled, ax=axes, label="expected a km²", shrink=0.7, ticks=ticks, format="%g")
         return axes
