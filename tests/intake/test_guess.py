@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 from tests.shared_data import shared
 
-from openbeat.intake.guess import fitting, guess
+from openbeat.intake.guess import as_written, fitting, guess
 from openbeat.intake.profile import Reading, shipped
 from openbeat.intake.readers import preview
 
@@ -87,3 +87,23 @@ def test_a_shipped_profile_is_recognised_by_its_columns():
     assert found.fits == ("portland-nij-burglary", "portland-nij-vehicle-theft")
     assert found.profile.time.precision == "day"
     assert fitting(shipped("chicago-portal").columns())[0] == "chicago-portal"
+
+
+@pytest.mark.parametrize(
+    ("dates", "formats", "doubted"),
+    [
+        (["2017-12-31T10:00:00", None], ("iso",), []),
+        (["12/31/2017 10:00:00 PM", None], ("%m/%d/%Y %I:%M:%S %p",), ["read as %m/%d/%Y %I:%M:%S %p"]),
+        (["12/31/2017"], ("%m/%d/%Y",), ["read as %m/%d/%Y"]),
+        (["01/01/2017 10:00:00 PM"], ("%m/%d/%Y %I:%M:%S %p",), ["read as %m/%d/%Y", "is it %m/%d/%Y"]),
+        (["long ago", None], ("iso",), []),
+        ([None], ("iso",), []),
+    ],
+)
+def test_a_shipped_profile_reads_dates_as_the_file_writes_them(dates, formats, doubted):
+    sample = pl.DataFrame({"datetime": dates}, schema={"datetime": pl.String})
+    profile, doubts = as_written(shipped("chicago-slim"), sample)
+    assert profile.time.occurred_from.formats == formats
+    assert profile.time.precision == ("day" if formats == ("%m/%d/%Y",) else "minute")
+    assert (profile.source, profile.place.crs) == ("chicago-crimes-slim", "EPSG:4326")
+    assert [part in words for part, (_, words) in zip(doubted, doubts, strict=True)] == [True] * len(doubted)

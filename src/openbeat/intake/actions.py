@@ -18,7 +18,7 @@ from openbeat.audit.words import Operation
 from openbeat.incidents.loading import take_back
 from openbeat.intake import queries, store
 from openbeat.intake.bringing import Tell, bring
-from openbeat.intake.guess import guess
+from openbeat.intake.guess import as_written, guess
 from openbeat.intake.mending import as_file
 from openbeat.intake.models import Import, RefusedRow, SavedProfile
 from openbeat.intake.profile import Profile, from_table, read_as, require_columns, shipped, to_table, to_toml
@@ -61,7 +61,8 @@ def _look_into(imported: Import, path: Path) -> None:
         require_columns(profile, found.columns)
         imported.state = State.MAPPED
     elif first.fits:
-        profile = shipped(first.fits[0])
+        profile, doubts = as_written(shipped(first.fits[0]), sample)
+        imported.doubts = [list(doubt) for doubt in doubts]
     else:
         imported.doubts = [list(doubt) for doubt in first.doubts]
     imported.profile = to_table(read_as(profile, found.reading)) if profile else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import polars as pl
@@ -183,6 +183,21 @@ def guess(sample: pl.DataFrame, *, reading: Reading, zone: str, name: str, sourc
         domestic=Flag(found["domestic"]) if found["domestic"] else None,
     )
     return Guess(profile, tuple(doubts), fitting(columns))
+
+
+def as_written(profile: Profile, sample: pl.DataFrame) -> tuple[Profile, tuple[tuple[str, str], ...]]:
+    """The profile with the format in which the sample's dates are, where it is none of its own; what to check then."""
+    times, moment = profile.time, profile.time.occurred_from
+    if read_moments(sample[moment.column], moment.formats, times.zone).is_between(*PLAUSIBLE).any():
+        return profile, ()
+    formats, words = _formats(sample, moment.column, times.zone)
+    if not _read(sample, moment.column, formats[0], times.zone):
+        return profile, ()
+    doubts = [f"dates are written otherwise than this profile says: they are read as {formats[0]}", words]
+    hours = any(sign in formats[0] for sign in ("%H", "%I", "iso", "epoch", "excel")) or moment.hour or moment.time
+    exactly = times.precision if hours else "day"
+    written = replace(times, occurred_from=replace(moment, formats=formats), precision=exactly)
+    return replace(profile, time=written), tuple(("time", doubt) for doubt in doubts if doubt)
 
 
 def _bare(name: str) -> str:
