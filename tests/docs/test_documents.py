@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
 from django.urls import Resolver404, resolve
-from tests.docs.told import DOCS, LINK, PAGES, ROOT, blocks, links, name, text_of
+from tests.docs.told import DOCS, LINK, PAGES, ROOT, links, name, text_of
 
 from openbeat.access import Permission, Role
 from openbeat.api.v1 import api
 from openbeat.audit.words import Operation
-from openbeat.intake.profile import from_toml
-from openbeat.ops.sample.folder import read_folder
 from witness import failures
 
 LARGEST = 200_000
@@ -224,23 +221,3 @@ def test_each_failure_of_the_log_is_told_by_its_name() -> None:
     }
     assert told <= there | {"Failure"}
     assert sorted(there - told) == []
-
-
-# Blocks
-
-
-def test_the_profile_of_the_manual_is_a_profile() -> None:
-    (text,) = blocks(DOCS / "how-to" / "import.md", "toml")
-    profile = from_toml(text)
-    assert (profile.name, profile.time.zone, profile.place.crs) == ("our-records", "Asia/Almaty", "EPSG:32643")
-
-
-def test_the_agency_of_the_manual_is_an_agency(tmp_path: Path) -> None:
-    (text,) = blocks(DOCS / "how-to" / "another-city.md", "toml")
-    (tmp_path / "agency.toml").write_text(text, encoding="utf-8")
-    told = tomllib.loads(text)
-    named = [part["file"] for part in (*told["areas"], *told["incidents"], told["stations"])]
-    for file in (*named, told["streets"]["extract"]):
-        (tmp_path / file).touch()
-    city = read_folder(tmp_path)
-    assert (city.agency.slug, city.units.count, city.incidents[0].profile) == ("chicago", 8, "chicago-slim")

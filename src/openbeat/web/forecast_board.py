@@ -321,7 +321,7 @@ def _score(model: ModelReport, key: str) -> str:
 
 
 def calibration_chart(run: Run, report: Backtest) -> BarChart:
-    """What happened in each tenth of what was expected, the densest cells first."""
+    """What happened in each tenth of what was expected, the quietest cells first."""
     model = report.models[run.estimator]
     ratio = model.scores["observed_to_expected"].value
     side = _("more") if ratio > 1 else _("fewer")
@@ -330,7 +330,7 @@ def calibration_chart(run: Run, report: Backtest) -> BarChart:
     spread = [1.96 * value**0.5 for value in observed]  # Poisson
     return BarChart(
         finding=finding % {"share": f"{abs(ratio - 1) * 100:.0f}", "side": side},
-        what=_("Incidents in each tenth of what was expected, densest cells first"),
+        what=_("Incidents in each tenth of what was expected, quietest cells first"),
         unit=_("incidents in all forecasts"),
         basis=_basis(report),
         labels=[_("tenth %(number)d") % {"number": number + 1} for number in range(len(observed))],
