@@ -43,6 +43,8 @@ bench: ## the benchmarks against their peers   [ONLY=name] [DATA=folder]
 	@$(BIN)/python -m benchmarks $(ONLY) $(if $(DATA),--data "$(DATA)")
 
 messages: ## gather every string into the catalogues of all languages (needs GNU gettext)
+	$(BIN)/python scripts/gather_refusals.py
+	$(BIN)/ruff format -q src/openbeat/web/refusal_words.py
 	cd src/openbeat && DJANGO_SETTINGS_MODULE=openbeat.settings OPENBEAT_VAR=../../var/check ../../$(BIN)/python -W ignore -m django makemessages \
 	  -l ru -l kk -l uz -l zh_Hans --no-location --no-wrap -i migrations
 

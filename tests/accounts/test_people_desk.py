@@ -85,7 +85,7 @@ def test_nobody_gives_themselves_a_role(admin, school):
     me = school.people["administrator"]
     answer = admin.post(reverse("person_role", args=[me.pk]), {"role": "analyst", "post": str(school.post.pk)})
     assert answer.status_code == 422
-    assert "nobody gives themselves a role" in answer.content.decode()
+    assert "Nobody gives themselves a role" in answer.content.decode()
 
 
 def test_release_from_home(admin, school):

@@ -222,7 +222,7 @@ def test_refused_rows_are_downloaded_and_mended_on_the_page(analyst):
 def test_nothing_corrected_is_told(analyst):
     imported = analyst.bring()
     answer = analyst.client.post(reverse("import_refused", args=[imported.pk]), {}, follow=True)
-    assert "no field was changed" in answer.content.decode()
+    assert "No field was changed" in answer.content.decode()
 
 
 def test_an_import_is_withdrawn_with_a_reason(analyst):

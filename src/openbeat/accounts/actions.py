@@ -119,7 +119,8 @@ def add_person(
         agency=agency, username=rules.sign_in_name(username), name=name, email=email, language=language, joined_at=at
     )
     person.set_unusable_password()
-    return _keep(person, taken=f"the sign-in name {person.username} is taken")
+    taken = Contradiction("the sign-in name {name} is taken", mend="choose another", name=person.username)
+    return _keep(person, taken=taken)
 
 
 @action(Permission.PEOPLE_ADMINISTER, operation=ADMINISTRATION)
@@ -155,7 +156,9 @@ def end_role(actor: Actor, holding: Holding, /, *, at: datetime) -> Holding:
 def issue_sign_in_link(actor: Actor, person: Person, /, *, at: datetime) -> str:
     """The secret of a link that signs this person in once within 15 minutes; older links of theirs stop working."""
     if person.state != AccountState.ACTIVE:
-        raise NotInThisState(f"this account is {person.state}", mend="release or reopen it first")
+        raise NotInThisState(
+            "this account is {state}", mend="release or reopen it first", state=AccountState(person.state)
+        )
     person.sign_in_links.filter(used_at=None, expires__gt=at).update(expires=at)
     secret = new_secret()
     link = SignInLink.objects.create(
@@ -297,7 +300,7 @@ def _become(person: Person, state: AccountState) -> Person:
     return person
 
 
-def _keep(thing: Kept, *, taken: str = "this name is taken") -> Kept:
+def _keep(thing: Kept, *, taken: Contradiction | None = None) -> Kept:
     """Save what its own rules allow; what they forbid is refused in words."""
     try:
         thing.clean_fields(exclude=["password"])
@@ -306,7 +309,7 @@ def _keep(thing: Kept, *, taken: str = "this name is taken") -> Kept:
         words = "; ".join(f"{name}: {' '.join(said)}" for name, said in error.message_dict.items())
         raise BadInput(words, mend="correct it and save again") from error
     except IntegrityError as error:
-        raise Contradiction(taken, mend="choose another") from error
+        raise (taken or Contradiction("this name is taken", mend="choose another")) from error
     return thing
 
 

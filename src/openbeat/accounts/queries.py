@@ -12,7 +12,7 @@ from django.db.models import Count, Model, Prefetch, Q, QuerySet
 
 from openbeat.access import Actor, Permission
 from openbeat.accounts.models import Agency, Device, DeviceProfile, Holding, Person, Post, Session, Token
-from openbeat.kernel.errors import NotFound
+from openbeat.kernel.errors import NotFound, Word
 from openbeat.seeing.visible import visible
 
 Found = TypeVar("Found", bound=Model)
@@ -28,7 +28,7 @@ def agencies(actor: Actor) -> QuerySet[Agency]:
 
 def agency(actor: Actor, agency_id: UUID) -> Agency:
     """One of the agencies that the actor administers."""
-    return _one(agencies(actor).filter(pk=agency_id), "agency")
+    return _one(agencies(actor).filter(pk=agency_id), Word("agency"))
 
 
 def training_agencies(actor: Actor) -> QuerySet[Agency]:
@@ -44,7 +44,7 @@ def posts(actor: Actor) -> QuerySet[Post]:
 
 def post(actor: Actor, post_id: UUID) -> Post:
     """One post in reach."""
-    return _one(posts(actor).filter(pk=post_id), "post")
+    return _one(posts(actor).filter(pk=post_id), Word("post"))
 
 
 def people(actor: Actor, *, at: datetime, words: str = "", role: str = "", state: str = "") -> QuerySet[Person]:
@@ -70,7 +70,7 @@ def names_of(actor: Actor, person_ids: set[UUID | None]) -> dict[UUID, str]:
 def person(actor: Actor, person_id: UUID) -> Person:
     """One person in reach."""
     in_reach = visible(actor, Permission.PEOPLE_VIEW, Person.objects.select_related("agency"))
-    return _one(in_reach.filter(pk=person_id), "person")
+    return _one(in_reach.filter(pk=person_id), Word("person"))
 
 
 def holdings(actor: Actor, person: Person) -> QuerySet[Holding]:
@@ -81,7 +81,7 @@ def holdings(actor: Actor, person: Person) -> QuerySet[Holding]:
 
 def holding(actor: Actor, holding_id: UUID) -> Holding:
     """One role held, in reach."""
-    return _one(visible(actor, Permission.PEOPLE_VIEW, Holding.objects.filter(pk=holding_id)), "role")
+    return _one(visible(actor, Permission.PEOPLE_VIEW, Holding.objects.filter(pk=holding_id)), Word("role"))
 
 
 def holdings_for_tokens(actor: Actor, agency: Agency, *, at: datetime) -> QuerySet[Holding]:
@@ -130,7 +130,7 @@ def device_profiles(actor: Actor) -> QuerySet[DeviceProfile]:
 
 def device_profile(actor: Actor, profile_id: UUID) -> DeviceProfile:
     """One kind of device in reach."""
-    return _one(device_profiles(actor).filter(pk=profile_id), "device profile")
+    return _one(device_profiles(actor).filter(pk=profile_id), Word("device profile"))
 
 
 def devices(actor: Actor) -> QuerySet[Device]:
@@ -141,7 +141,7 @@ def devices(actor: Actor) -> QuerySet[Device]:
 
 def device(actor: Actor, device_id: UUID) -> Device:
     """One device in reach."""
-    return _one(devices(actor).filter(pk=device_id), "device")
+    return _one(devices(actor).filter(pk=device_id), Word("device"))
 
 
 def tokens(actor: Actor) -> QuerySet[Token]:
@@ -152,15 +152,15 @@ def tokens(actor: Actor) -> QuerySet[Token]:
 
 def token(actor: Actor, token_id: UUID) -> Token:
     """One token in reach."""
-    return _one(tokens(actor).filter(pk=token_id), "token")
+    return _one(tokens(actor).filter(pk=token_id), Word("token"))
 
 
 def _in_force(at: datetime) -> QuerySet[Holding]:
     return Holding.objects.filter(Q(until=None) | Q(until__gt=at), since__lte=at)
 
 
-def _one(found: QuerySet[Found], what: str) -> Found:
+def _one(found: QuerySet[Found], what: Word) -> Found:
     thing = found.first()
     if thing is None:
-        raise NotFound(f"there is no such {what}", mend="it may have been removed, or is not yours to see")
+        raise NotFound("there is no such {what}", mend="it may have been removed, or is not yours to see", what=what)
     return thing

@@ -40,7 +40,9 @@ def sign_in_name(text: str) -> str:
     name = unicodedata.normalize("NFKC", text).strip().casefold()
     if not SIGN_IN_NAME.fullmatch(name):
         raise BadInput(
-            f"«{text}» can't be a sign-in name", mend="use 2 to 80 letters, digits, dots, hyphens, underscores, @ or +"
+            "«{text}» can't be a sign-in name",
+            mend="use 2 to 80 letters, digits, dots, hyphens, underscores, @ or +",
+            text=text,
         )
     return name
 
@@ -86,7 +88,10 @@ def token_permissions(role: str, names: Iterable[str]) -> list[str]:
     beyond = wanted - {permission.value for permission in grantable(role)}
     if beyond:
         raise Contradiction(
-            f"the role {role} does not hold {', '.join(sorted(beyond))}", mend="choose among the role's own permissions"
+            "the role {role} does not hold {listed}",
+            mend="choose among the role's own permissions",
+            role=role,
+            listed=", ".join(sorted(beyond)),
         )
     if not wanted:
         raise BadInput("a token without permissions opens nothing", mend="choose at least one")

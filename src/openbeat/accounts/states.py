@@ -27,5 +27,10 @@ MOVES: dict[AccountState, frozenset[AccountState]] = {
 def moved(state: str, target: AccountState) -> AccountState:
     """The target, if a move leads to it from here."""
     if target not in MOVES[AccountState(state)]:
-        raise NotInThisState(f"this account is {state}; it can't become {target.value}", mend="reload the page")
+        raise NotInThisState(
+            "this account is {state}; it can't become {target}",
+            mend="reload the page",
+            state=AccountState(state),
+            target=target,
+        )
     return target

@@ -149,13 +149,14 @@ def _ask(attempt: _Try) -> None:
     deed, told = attempt.deed, attempt.told
     if not permits(attempt.actor, deed.permission, attempt.thing):
         raise NotPermitted(
-            f"you may not do this here ({deed.permission.value})",
+            "you may not do this here ({permission})",
             mend="ask an administrator of your agency for the role, or a colleague who holds it",
+            permission=deed.permission.value,
         )
     if deed.needs_reason and not (told["reason"].strip() and told["basis"].strip()):
         raise ReasonMissing("this needs a reason and a legal basis", mend="say why you look, and on what ground")
     if told["basis"] and told["basis"] not in set(LegalBasis):
-        raise ReasonMissing("this is no legal basis", mend=f"one of {', '.join(LegalBasis)}")
+        raise ReasonMissing("this is no legal basis", mend="one of {listed}", listed=", ".join(LegalBasis))
 
 
 def _happen(attempt: _Try, deed: Callable[[], R]) -> R:

@@ -12,6 +12,7 @@ import h3
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext
 
 from openbeat.access import Actor
 from openbeat.access.actors import NOBODY
@@ -44,9 +45,8 @@ def open_to_all(view: Callable[Concatenate[HttpRequest, Agency, Actor, str, P], 
                 response = view(request, agency, anyone, base, *args, **rest)
         except OpenbeatError as refusal:
             status = 404 if isinstance(refusal, NotFound) else 400
-            response = JsonResponse(
-                {"code": refusal.code, "description": f"{refusal.words}. {refusal.mend}"}, status=status
-            )
+            words = ". ".join(part for part in refusal.said(gettext) if part)
+            response = JsonResponse({"code": refusal.code, "description": words}, status=status)
         response["Access-Control-Allow-Origin"] = "*"
         return response
 
@@ -127,7 +127,9 @@ def collection(request: HttpRequest, agency: Agency, anyone: Actor, base: str, n
 
 def _require(name: str) -> None:
     if name not in COLLECTIONS:
-        raise NotFound(f"there is no collection {name}", mend=f"there are {', '.join(COLLECTIONS)}")
+        raise NotFound(
+            "there is no collection {name}", mend="there are {known}", name=name, known=", ".join(COLLECTIONS)
+        )
 
 
 @open_to_all
@@ -138,7 +140,12 @@ def items(request: HttpRequest, agency: Agency, anyone: Actor, base: str, name: 
     limit = min(limit, MOST)
     known = {"limit", "offset", "bbox", "datetime", "f", "crs", "bbox-crs"}
     if strange := sorted(set(request.GET) - known):
-        raise BadInput(f"there is no parameter {', '.join(strange)}", mend=f"there are {', '.join(sorted(known))}")
+        raise BadInput(
+            "there is no parameter {listed}",
+            mend="there are {known}",
+            listed=", ".join(strange),
+            known=", ".join(sorted(known)),
+        )
     found = list(_features(anyone, name, _months(request.GET.get("datetime", ""))))
     box = _box(request.GET.get("bbox", ""))
     if box is not None:
@@ -191,7 +198,13 @@ def _hexagon(cell: str) -> dict[str, Any]:
 def _number(request: HttpRequest, name: str, default: int, least: int) -> int:
     text = request.GET.get(name, str(default))
     if not text.isascii() or not text.isdigit() or not least <= int(text) <= 10**9:
-        raise BadInput(f"{name} is no whole number from {least}", mend=f"send {name}={default}")
+        raise BadInput(
+            "{name} is no whole number from {least}",
+            mend="send {name}={default}",
+            name=name,
+            least=least,
+            default=default,
+        )
     return int(text)
 
 
@@ -227,7 +240,7 @@ def _day(text: str, open_end: date) -> date:
     except ValueError:
         found = None
     if found is None:
-        raise BadInput(f"{text} is no day", mend="send 2021-01-31 or 2021-01-31T00:00:00Z")
+        raise BadInput("{text} is no day", mend="send 2021-01-31 or 2021-01-31T00:00:00Z", text=text)
     return found
 
 

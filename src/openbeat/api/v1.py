@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from ninja import NinjaAPI, Path, Query, Router
 from ninja.errors import AuthenticationError, ValidationError
 
@@ -60,7 +61,8 @@ router = Router()
 def refused(request: HttpRequest, error: OpenbeatError) -> HttpResponse:
     """A named refusal as a problem."""
     status = next((code for kind, code in STATUS if isinstance(error, kind)), 409)
-    return api.create_response(request, Problem(code=error.code, detail=error.words, mend=error.mend), status=status)
+    said = error.said(gettext)
+    return api.create_response(request, Problem(code=error.code, detail=said.words, mend=said.mend), status=status)
 
 
 @api.exception_handler(AuthenticationError)
@@ -165,7 +167,7 @@ def ask_for_forecast(request: HttpRequest, asked: ForecastAsk) -> tuple[int, Any
     who = actor(request)
     known = {one.id: one for one in incidents.offence_classes(who)}
     if missing := sorted(set(asked.classes) - set(known)):
-        raise BadInput(f"there is no class {', '.join(missing)}", mend="see /offence-classes")
+        raise BadInput("there is no class {missing}", mend="see /offence-classes", missing=", ".join(missing))
     title = asked.title or f"{', '.join(known[key].name for key in asked.classes)[:140]}, {asked.starts}"
     run = forecast_actions.ask_for_forecast(
         who, places.area_set(who, asked.area_set_id), title=title, classes=[known[key] for key in asked.classes],

@@ -103,7 +103,9 @@ def approve_forecast(actor: Actor, run: Run, /, *, expires: date, at: datetime) 
     if actor.person_id is None or actor.token_id is not None:
         raise Contradiction("a forecast is approved by a named person, never by a programme")
     if not run.starts <= expires <= run.ends:
-        raise Contradiction(f"it may be used from {run.starts} until {run.ends}; choose a day between them")
+        raise Contradiction(
+            "it may be used from {starts} until {ends}; choose a day between them", starts=run.starts, ends=run.ends
+        )
     run.approved_by_id, run.approved_at, run.expires = actor.person_id, at, expires
     return _become(run, State.OFFERED)
 

@@ -102,9 +102,11 @@ def _backtest(question: Question, events: Events, cells: Cells, first: date, tel
     count = possible_origins(first, question.starts, question.horizon)
     if count < LEAST_TESTS:
         raise Contradiction(
-            f"the records begin on {first}: too short for three years of count and {LEAST_TESTS} tests before "
-            f"{question.starts}",
+            "the records begin on {first}: too short for three years of count and {least_tests} tests before {starts}",
             mend="import earlier records, or forecast fewer days",
+            first=first,
+            least_tests=LEAST_TESTS,
+            starts=question.starts,
         )
     begin, end, step = origins(question.starts, question.horizon, count=count)
     stopped = False

@@ -17,7 +17,12 @@ def events_of(actor: Actor, run: Run) -> Events:
     rows = incidents.feed(actor, run.agency, classes=classes, until=run.data_until)
     if not len(rows.times):
         names = ", ".join(one.name for one in classes)
-        raise Contradiction(f"there is no incident of {names} before {run.data_until}", mend="import records first")
+        raise Contradiction(
+            "there is no incident of {names} before {data_until}",
+            mend="import records first",
+            names=names,
+            data_until=run.data_until,
+        )
     return Events.from_arrays(
         rows.times,
         rows.lon,

@@ -39,8 +39,10 @@ def move(now: State, then: State) -> State:
     """The state moved to; refused by name where no such move leads."""
     if then not in MOVES[now]:
         raise NotInThisState(
-            f"a forecast that is {now.value.replace('_', ' ')} cannot become {then.value.replace('_', ' ')}",
+            "a forecast that is {state} cannot become {then}",
             mend="open the forecast again: someone may have moved it meanwhile",
+            state=now,
+            then=then,
         )
     return then
 
@@ -52,8 +54,9 @@ def require_reported(classes: Collection[tuple[str, bool]]) -> None:
     found = sorted(name for name, reported in classes if not reported)
     if found:
         raise Contradiction(
-            f"{', '.join(found)}: found by patrols rather than reported by victims, so never forecast",
+            "{listed}: found by patrols rather than reported by victims, so never forecast",
             mend="choose classes that victims or callers report",
+            listed=", ".join(found),
         )
 
 
@@ -61,17 +64,25 @@ def require_method(resolution: int, estimator: str, known: Collection[str]) -> N
     """Refuse cells that are not offered and estimators that nobody wrote, before a worker spends time on them."""
     if resolution not in RESOLUTIONS:
         offered = " or ".join(map(str, RESOLUTIONS))
-        raise Contradiction(f"a forecast's cells are of resolution {offered}, not {resolution}")
+        raise Contradiction(
+            "a forecast's cells are of resolution {offered}, not {resolution}", offered=offered, resolution=resolution
+        )
     if estimator not in known:
-        raise Contradiction(f"there is no method {estimator}", mend=f"choose one of {', '.join(known)}")
+        raise Contradiction(
+            "there is no method {estimator}", mend="choose one of {known}", estimator=estimator, known=", ".join(known)
+        )
 
 
 def period(start: date, horizon: int) -> Period:
     """The days of a forecast that begins on `start`."""
     if horizon not in HORIZONS:
-        raise Contradiction(f"a forecast covers {', '.join(map(str, HORIZONS))} days, not {horizon}")
+        raise Contradiction(
+            "a forecast covers {horizons} days, not {horizon}", horizons=", ".join(map(str, HORIZONS)), horizon=horizon
+        )
     if not YEARS[0] <= start.year <= YEARS[1]:
-        raise Contradiction(f"a forecast does not begin in the year {start.year}", mend="correct the first day")
+        raise Contradiction(
+            "a forecast does not begin in the year {year}", mend="correct the first day", year=start.year
+        )
     return Period(start, start + timedelta(days=horizon))
 
 

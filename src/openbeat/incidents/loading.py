@@ -277,5 +277,7 @@ def _refuse_if_built_upon(batch: Batch) -> None:
     names = [one.file_name for one in later if one.pk in above]
     if names:
         raise Contradiction(
-            f"later imports changed incidents of this one: {', '.join(sorted(names))}", mend="withdraw those first"
+            "later imports changed incidents of this one: {listed}",
+            mend="withdraw those first",
+            listed=", ".join(sorted(names)),
         )

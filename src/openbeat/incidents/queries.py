@@ -118,7 +118,7 @@ def offence_class(actor: Actor, key: str) -> OffenceClass | None:
         return None
     found = OffenceClass.objects.filter(Q(pk=key.strip()) | Q(scheme=Scheme.NIBRS, code=key.strip())).first()
     if found is None:
-        raise NotFound(f"no list has a class {key}", mend="choose one of the classes offered")
+        raise NotFound("no list has a class {key}", mend="choose one of the classes offered", key=key)
     return found
 
 

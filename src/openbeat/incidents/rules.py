@@ -108,8 +108,9 @@ def require_reported(classes: Iterable[tuple[str, bool]]) -> None:
     discovered = sorted(code for code, reported in classes if not reported)
     if discovered:
         raise NotReportedByVictims(
-            f"patrols discover these classes, victims do not report them: {', '.join(discovered)}",
+            "patrols discover these classes, victims do not report them: {listed}",
             mend="choose classes that victims or callers report",
+            listed=", ".join(discovered),
         )
 
 
@@ -117,7 +118,12 @@ def require_known(scheme: Scheme, codes: Iterable[str]) -> None:
     """Refuse codes that the list does not have."""
     unknown = sorted(set(codes) - set(code_list(scheme)))
     if unknown:
-        raise UnknownClass(f"{scheme.value} has no class {', '.join(unknown)}", mend="correct the profile's codes")
+        raise UnknownClass(
+            "{scheme} has no class {listed}",
+            mend="correct the profile's codes",
+            scheme=scheme.value,
+            listed=", ".join(unknown),
+        )
 
 
 ARREST_SHARE = 0.6

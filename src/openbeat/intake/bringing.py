@@ -138,8 +138,10 @@ def bring(imported: Import, *, at: datetime, ground: Ground | None, tell: Tell) 
         _go_on(tell, rows, expected)
     if whole_file_refused(rows, refused) and imported.mends_id is None:
         raise MostRefused(
-            f"{refused} of {rows} rows are refused: the profile does not fit the file",
+            "{refused} of {rows} rows are refused: the profile does not fit the file",
             mend="correct the columns, and try with a dry run; nothing was imported",
+            refused=refused,
+            rows=rows,
         )
     return Brought(loader, loader.close(), refused, left_out)
 

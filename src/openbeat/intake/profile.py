@@ -151,7 +151,9 @@ class Profile:
 
     def __post_init__(self) -> None:
         for words in _faults(self):
-            raise BadProfile(f"profile {self.name!r}: {words}", mend="correct the profile; nothing was imported")
+            raise BadProfile(
+                "profile {name!r}: {what}", mend="correct the profile; nothing was imported", name=self.name, what=words
+            )
         require_known(Scheme(self.offence.scheme), set(local_codes(self.offence).classes.values()) - {NOT_AN_OFFENCE})
 
     def columns(self) -> tuple[str, ...]:
@@ -267,7 +269,7 @@ def from_toml(text: str) -> Profile:
     try:
         table = tomlkit.parse(text).unwrap()
     except TOMLKitError as error:
-        raise BadProfile(f"the profile is not TOML: {error}", mend="correct that line") from None
+        raise BadProfile("the profile is not TOML: {error}", mend="correct that line", error=error) from None
     return from_table(table)
 
 
@@ -293,17 +295,25 @@ PARTS: Mapping[str, type] = {
 
 def _build(kind: type[Any], table: Any, where: str) -> Any:
     if not isinstance(table, Mapping):
-        raise BadProfile(f"{where} is a table of settings", mend="see the guide to profiles")
+        raise BadProfile("{where} is a table of settings", mend="see the guide to profiles", where=where)
     known = {item.name for item in fields(kind)}
     for name in table:
         if name not in known:
-            raise BadProfile(f"{where} has no setting {name!r}", mend=f"it knows {', '.join(sorted(known))}")
+            raise BadProfile(
+                "{where} has no setting {name!r}",
+                mend="it knows {known}",
+                where=where,
+                name=name,
+                known=", ".join(sorted(known)),
+            )
     values = {name: _value(kind, name, value, where) for name, value in table.items() if value is not None}
     try:
         return kind(**values)
     except TypeError as error:
         missing = str(error).rpartition("argument")[2].strip(" s:")
-        raise BadProfile(f"{where} lacks {missing}", mend="add it to the profile") from None
+        raise BadProfile(
+            "{where} lacks {missing}", mend="add it to the profile", where=where, missing=missing
+        ) from None
 
 
 def _value(kind: type[Any], name: str, value: Any, where: str) -> Any:
@@ -322,7 +332,14 @@ def _value(kind: type[Any], name: str, value: Any, where: str) -> Any:
 def _checked(value: T, wanted: Any, where: str, name: str) -> T:
     if isinstance(value, wanted) and not (wanted is int and isinstance(value, bool)):
         return value
-    raise BadProfile(f"{where}.{name} is {value!r}, not {wanted.__name__}", mend="correct the profile")
+    raise BadProfile(
+        "{where}.{name} is {value!r}, not {kind}",
+        mend="correct the profile",
+        where=where,
+        name=name,
+        value=value,
+        kind=wanted.__name__,
+    )
 
 
 def to_table(profile: Profile) -> dict[str, Any]:
@@ -365,7 +382,9 @@ def shipped_names() -> list[str]:
 def shipped(name: str) -> Profile:
     """One of the profiles that come with Openbeat."""
     if name not in shipped_names():
-        raise BadProfile(f"no profile is called {name!r}", mend=f"there are {', '.join(shipped_names())}")
+        raise BadProfile(
+            "no profile is called {name!r}", mend="there are {known}", name=name, known=", ".join(shipped_names())
+        )
     return from_toml((files("openbeat.intake") / "profiles" / f"{name}.toml").read_text(encoding="utf-8"))
 
 
@@ -380,5 +399,8 @@ def require_columns(profile: Profile, columns: Sequence[str]) -> None:
     missing = [name for name in profile.columns() if name not in columns]
     if missing:
         raise BadProfile(
-            f"the file has no column {', '.join(missing)}", mend=f"it has {', '.join(columns)}; correct the profile"
+            "the file has no column {missing}",
+            mend="it has {columns}; correct the profile",
+            missing=", ".join(missing),
+            columns=", ".join(columns),
         )

@@ -65,7 +65,7 @@ def look(path: Path, reading: Reading = AS_FOUND) -> Found:
     """Find out how a file is to be read; what the reading already says is kept."""
     kind = reading.kind or _kind(path)
     if path.stat().st_size == 0:
-        raise UnreadableFile(f"{path.name} is empty", mend="export it again from the source")
+        raise UnreadableFile("{name} is empty", mend="export it again from the source", name=path.name)
     with _in_words(path):
         return _LOOKS[kind](path, replace(reading, kind=kind))
 
@@ -89,7 +89,10 @@ def _in_words(path: Path) -> Iterator[None]:
     except (PolarsError, UnicodeError, json.JSONDecodeError, EOFError, gzip.BadGzipFile) as error:
         words = str(error).partition("\n")[0][:300]
         raise UnreadableFile(
-            f"{path.name} cannot be read to its end: {words}", mend="export it again; nothing was imported"
+            "{name} cannot be read to its end: {what}",
+            mend="export it again; nothing was imported",
+            name=path.name,
+            what=words,
         ) from error
 
 
@@ -97,7 +100,12 @@ def _kind(path: Path) -> str:
     ending = Path(path.name.lower().removesuffix(".gz")).suffix
     if ending not in ENDINGS:
         known = ", ".join(sorted(ENDINGS))
-        raise UnreadableFile(f"{path.name} has none of the endings {known}", mend="say in the profile what kind it is")
+        raise UnreadableFile(
+            "{name} has none of the endings {known}",
+            mend="say in the profile what kind it is",
+            name=path.name,
+            known=known,
+        )
     return ENDINGS[ending]
 
 
@@ -114,7 +122,7 @@ def _look_csv(path: Path, reading: Reading) -> Found:
     delimiter = reading.delimiter or _delimiter(sample)
     header = next(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), [])
     if not any(name.strip() for name in header):
-        raise UnreadableFile(f"{path.name} has no header", mend="the first row must name the columns")
+        raise UnreadableFile("{name} has no header", mend="the first row must name the columns", name=path.name)
     return Found(replace(reading, encoding=encoding, delimiter=delimiter), _distinct(header))
 
 
@@ -240,7 +248,13 @@ def _look_excel(path: Path, reading: Reading) -> Found:
     book = _book(path)
     sheet = reading.sheet or book.sheet_names[0]
     if sheet not in book.sheet_names:
-        raise UnreadableFile(f"{path.name} has no sheet {sheet!r}", mend=f"it has {', '.join(book.sheet_names)}")
+        raise UnreadableFile(
+            "{name} has no sheet {sheet!r}",
+            mend="it has {known}",
+            name=path.name,
+            sheet=sheet,
+            known=", ".join(book.sheet_names),
+        )
     first = book.load_sheet(sheet, header_row=reading.skip_rows, n_rows=1)
     names = [column.name for column in first.available_columns()]
     return Found(replace(reading, sheet=sheet), _distinct(names), tuple(book.sheet_names))
@@ -252,7 +266,9 @@ def _book(path: Path) -> Any:
     try:
         return fastexcel.read_excel(path)
     except fastexcel.FastExcelError as error:
-        raise UnreadableFile(f"{path.name} is no workbook: {error}", mend="save it as .xlsx or CSV") from None
+        raise UnreadableFile(
+            "{name} is no workbook: {error}", mend="save it as .xlsx or CSV", name=path.name, error=error
+        ) from None
 
 
 def _read_excel(path: Path, found: Found, size: int) -> Iterator[pl.DataFrame]:
@@ -282,7 +298,7 @@ def _look_geojson(path: Path, reading: Reading) -> Found:
     first = next(_features(path), None)
     if first is None:
         raise UnreadableFile(
-            f"{path.name} holds no features", mend="it must be a FeatureCollection or one feature a line"
+            "{name} holds no features", mend="it must be a FeatureCollection or one feature a line", name=path.name
         )
     return Found(reading, tuple(_feature_row(first)))
 

@@ -51,5 +51,10 @@ OVER = frozenset({State.DONE, State.WITHDRAWN, State.DISCARDED})
 def moved(state: str, target: State) -> State:
     """The target, if a move leads to it from here."""
     if target not in MOVES[State(state)]:
-        raise NotInThisState(f"this import is {state}; it cannot become {target.value}", mend="reload the page")
+        raise NotInThisState(
+            "this import is {state}; it cannot become {target}",
+            mend="reload the page",
+            state=State(state),
+            target=target,
+        )
     return target

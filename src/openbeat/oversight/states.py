@@ -28,5 +28,5 @@ MOVES: dict[State, frozenset[State]] = {
 def moved(state: str, target: State) -> State:
     """The target, if a move leads to it from here."""
     if target not in MOVES[State(state)]:
-        raise NotInThisState(f"this check is {state} already", mend="ask for a new one")
+        raise NotInThisState("this check is {state} already", mend="ask for a new one", state=State(state))
     return target

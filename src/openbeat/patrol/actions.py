@@ -32,7 +32,7 @@ def add_unit(actor: Actor, agency: Agency, /, *, call_sign: str, station: Statio
     if not name:
         raise Contradiction("a unit has a call sign")
     if Unit.objects.filter(agency=agency, call_sign=name, retired_at=None).exists():
-        raise Contradiction(f"there is a unit {name} already", mend="choose another call sign")
+        raise Contradiction("there is a unit {name} already", mend="choose another call sign", name=name)
     if station.agency_id != agency.id:
         raise Contradiction("the station belongs to another agency")
     return Unit.objects.create(agency=agency, call_sign=name, station=station, crew=crew)
@@ -42,7 +42,7 @@ def add_unit(actor: Actor, agency: Agency, /, *, call_sign: str, station: Statio
 def retire_unit(actor: Actor, unit: Unit, /, *, at: datetime) -> Unit:
     """Take a unit out of use; plans that name it keep it."""
     if unit.retired_at:
-        raise Contradiction(f"{unit.call_sign} is retired already")
+        raise Contradiction("{call_sign} is retired already", call_sign=unit.call_sign)
     unit.retired_at = at
     unit.save()
     return unit
@@ -69,7 +69,11 @@ def ask_for_plan(
     if not usable(ForecastState(forecast.state), forecast.expires, at.astimezone(zone).date()):
         raise Contradiction("this forecast is not offered, or no longer", mend="choose one that is, or ask the analyst")
     if not (forecast.starts <= first < forecast.ends and last <= forecast.ends):
-        raise Contradiction(f"the forecast covers {forecast.starts} to {forecast.ends}; plan a shift in these days")
+        raise Contradiction(
+            "the forecast covers {starts} to {ends}; plan a shift in these days",
+            starts=forecast.starts,
+            ends=forecast.ends,
+        )
     _require_units(forecast, units)
     plan = Plan.objects.create(
         agency_id=forecast.agency_id, author_id=actor.person_id, forecast=forecast, title=title, made_at=at,
@@ -85,7 +89,9 @@ def _require_units(forecast: Run, units: Sequence[Unit]) -> None:
         raise Contradiction("a plan needs at least one unit")
     strange = sorted(unit.call_sign for unit in units if unit.agency_id != forecast.agency_id or unit.retired_at)
     if strange:
-        raise Contradiction(f"not in use here: {', '.join(strange)}", mend="choose units of the forecast's agency")
+        raise Contradiction(
+            "not in use here: {listed}", mend="choose units of the forecast's agency", listed=", ".join(strange)
+        )
 
 
 @action(Permission.PLAN_MAKE)
@@ -166,7 +172,7 @@ def _require_draft(plan: Plan) -> None:
     """Edits wait for the row's lock: of two commanders the second edits what the first left."""
     current = Plan.objects.select_for_update().get(pk=plan.pk)
     if current.state != State.DRAFT:
-        raise Contradiction(f"a plan that is {current.state} is not edited", mend="make a new plan")
+        raise Contradiction("a plan that is {state} is not edited", mend="make a new plan", state=State(current.state))
     plan.solution, plan.edits, plan.problem = current.solution, current.edits, current.problem
 
 
@@ -187,7 +193,9 @@ def approve_plan(actor: Actor, plan: Plan, /, *, at: datetime) -> Plan:
         raise Contradiction("a plan is approved by a named person, never by a programme")
     if plan.findings:
         raise Contradiction(
-            f"the checker found {len(plan.findings)} broken promises in this plan", mend="mend them or make a new plan"
+            "the checker found {count} broken promises in this plan",
+            mend="mend them or make a new plan",
+            count=len(plan.findings),
         )
     _require_fresh(plan, at)
     plan.approved_by_id, plan.approved_at = actor.person_id, at
@@ -232,7 +240,11 @@ def record_visit(
     if plan.state != State.APPROVED:
         raise Contradiction("visits are recorded on approved plans")
     if not 1 <= minutes <= LONGEST_VISIT:
-        raise Contradiction(f"a visit lasts from 1 to {LONGEST_VISIT} minutes, not {minutes}")
+        raise Contradiction(
+            "a visit lasts from 1 to {longest_visit} minutes, not {minutes}",
+            longest_visit=LONGEST_VISIT,
+            minutes=minutes,
+        )
     known = {one["name"] for one in (plan.problem or {})["places"]}
     if place not in known:
         raise Contradiction("this place is not in the plan")

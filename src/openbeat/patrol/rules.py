@@ -47,7 +47,13 @@ class Asked:
         }  # fmt: skip
         for name, (least, most) in bounds.items():
             if not least <= getattr(self, name) <= most:
-                raise Contradiction(f"{name} is {getattr(self, name)}, not between {least} and {most}")
+                raise Contradiction(
+                    "{name} is {given}, not between {least} and {most}",
+                    name=name,
+                    given=getattr(self, name),
+                    least=least,
+                    most=most,
+                )
 
     def as_plain(self) -> dict[str, int]:
         """For keeping."""
@@ -58,8 +64,10 @@ def move(now: State, then: State) -> State:
     """The state moved to; refused by name where no such move leads."""
     if then not in MOVES[now]:
         raise NotInThisState(
-            f"a plan that is {now.value} cannot become {then.value}",
+            "a plan that is {state} cannot become {then}",
             mend="open the plan again: someone may have moved it meanwhile",
+            state=now,
+            then=then,
         )
     return then
 

@@ -58,7 +58,10 @@ def add_areas(
     agency_id = _agency(agency)
     if AreaSet.objects.filter(agency_id=agency_id, layer=layer, valid_from=valid_from, withdrawn_at=None).exists():
         raise Contradiction(
-            f"there are {layer.value} from {valid_from} already", mend="choose another first day, or withdraw those"
+            "there are {layer} from {valid_from} already",
+            mend="choose another first day, or withdraw those",
+            layer=layer,
+            valid_from=valid_from,
         )
     size = sum(area.km2 for area in areas)
     west, south, east, north = shapely.total_bounds(np.array([area.geometry for area in areas], dtype=object))
@@ -113,7 +116,9 @@ def set_stations(actor: Actor, agency: TellsFacts, /, *, stations: Sequence[Stat
     except ProtectedError as error:
         listed = ", ".join(gone.order_by("code").values_list("code", flat=True)[:10])
         raise Contradiction(
-            f"stations that the list leaves out are in use: {listed}", mend="move their units first, or keep them"
+            "stations that the list leaves out are in use: {listed}",
+            mend="move their units first, or keep them",
+            listed=listed,
         ) from error
     for row in stations:
         told = {"name": row.name, "lon": row.lon, "lat": row.lat}

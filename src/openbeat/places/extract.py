@@ -131,7 +131,9 @@ def header_of(path: Path, form: str = "") -> Any:
 
 
 def _unreadable(error: RuntimeError) -> ExtractUnreadable:
-    return ExtractUnreadable(f"the extract cannot be read: {error}", mend="download your city's .osm.pbf again")
+    return ExtractUnreadable(
+        "the extract cannot be read: {error}", mend="download your city's .osm.pbf again", error=error
+    )
 
 
 @contextmanager

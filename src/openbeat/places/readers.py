@@ -58,12 +58,15 @@ def open_areas(filename: str, content: bytes) -> AreaTable:
     reader = READERS.get(PurePosixPath(name).suffix)
     if reader is None:
         raise AreaFileUnreadable(
-            f"{filename} is not an area file that Openbeat reads",
+            "{filename} is not an area file that Openbeat reads",
             mend="give GeoJSON (.geojson, .json), KML (.kml, .kmz) or a zipped shapefile (.zip)",
+            filename=filename,
         )
     table = reader(content)
     if not table.shapes:
-        raise AreaFileUnreadable(f"{filename} holds no features", mend="choose the file that holds the areas")
+        raise AreaFileUnreadable(
+            "{filename} holds no features", mend="choose the file that holds the areas", filename=filename
+        )
     return table
 
 
@@ -94,7 +97,9 @@ def _unwrapped(name: str, content: bytes) -> tuple[str, bytes]:
 
 def _too_large() -> AreaFileUnreadable:
     return AreaFileUnreadable(
-        f"the file unfolds to more than {LARGEST // 2**20} MB", mend="leave out what is not an area, or simplify it"
+        "the file unfolds to more than {most} MB",
+        mend="leave out what is not an area, or simplify it",
+        most=LARGEST // 2**20,
     )
 
 
@@ -144,7 +149,7 @@ def _geojson_shape(feature: dict[str, object]) -> BaseGeometry | None:
         return shapely.force_2d(shapely.from_geojson(json.dumps(geometry)))
     except (shapely.GEOSException, ValueError) as error:
         raise AreaFileUnreadable(
-            f"a feature's geometry is broken: {error}", mend="repair or export it again"
+            "a feature's geometry is broken: {error}", mend="repair or export it again", error=error
         ) from error
 
 
@@ -158,7 +163,9 @@ def _read_kml(content: bytes) -> AreaTable:
     try:
         root = ET.fromstring(content)  # noqa: S314 no document type, hence no entities
     except ET.ParseError as error:
-        raise AreaFileUnreadable(f"the file is not whole XML: {error}", mend="export or download it again") from error
+        raise AreaFileUnreadable(
+            "the file is not whole XML: {error}", mend="export or download it again", error=error
+        ) from error
     marks = [mark for mark in root.iter() if _tag(mark) == "Placemark"]
     found = [(_placemark(mark), MultiPolygon(polygons)) for mark in marks if (polygons := list(_polygons(mark)))]
     columns = tuple(dict.fromkeys(key for row, _ in found for key in row))
@@ -215,8 +222,9 @@ def _read_zip(content: bytes) -> AreaTable:
     if len(inside) != 1:
         listed = ", ".join(inside) or "none"
         raise AreaFileUnreadable(
-            f"the zip must hold exactly one area file; it holds: {listed}",
+            "the zip must hold exactly one area file; it holds: {listed}",
             mend="zip one shapefile with its parts alone",
+            listed=listed,
         )
     if not inside[0].lower().endswith(".shp"):
         return READERS[PurePosixPath(inside[0].lower()).suffix](archive.read(inside[0]))
@@ -227,7 +235,9 @@ def _read_shapefile(archive: zipfile.ZipFile, shp: str, names: Mapping[str, str]
     stem = shp[:-4].lower()
     parts = {end: archive.read(names[stem + end]) for end in (".dbf", ".prj", ".cpg") if stem + end in names}
     if ".dbf" not in parts:
-        raise AreaFileUnreadable(f"{shp} has no .dbf beside it", mend="put .shp, .dbf, .shx and .prj into the zip")
+        raise AreaFileUnreadable(
+            "{shp} has no .dbf beside it", mend="put .shp, .dbf, .shx and .prj into the zip", shp=shp
+        )
     encoding = parts.get(".cpg", b"").decode("ascii", "ignore").strip() or "utf-8"
     try:
         reader = shapefile.Reader(
@@ -238,7 +248,9 @@ def _read_shapefile(archive: zipfile.ZipFile, shp: str, names: Mapping[str, str]
         )
         found = [(item.record.as_dict(), item.shape) for item in reader.iterShapeRecords()]
     except (shapefile.ShapefileException, struct.error, ValueError, OSError) as error:
-        raise AreaFileUnreadable(f"the shapefile is broken: {error}", mend="export or download it again") from error
+        raise AreaFileUnreadable(
+            "the shapefile is broken: {error}", mend="export or download it again", error=error
+        ) from error
     kept = [(row, shape) for row, shape in found if shape.shapeTypeName.startswith("POLYGON")]
     rows = tuple({key: _word(value) for key, value in row.items()} for row, _ in kept)
     shapes = tuple(shapely.force_2d(shapely.geometry.shape(shape.__geo_interface__)) for _, shape in kept)

@@ -64,8 +64,11 @@ def stated_speed(kmh: float) -> float:
     """A speed that a patrol car can drive on average through a city."""
     if not SLOWEST_KMH <= kmh <= FASTEST_KMH:
         raise BadInput(
-            f"{kmh:g} km/h is no average speed of a patrol car",
-            mend=f"state one from {SLOWEST_KMH:g} to {FASTEST_KMH:g} km/h",
+            "{kmh:g} km/h is no average speed of a patrol car",
+            mend="state one from {slowest_kmh:g} to {fastest_kmh:g} km/h",
+            kmh=kmh,
+            slowest_kmh=SLOWEST_KMH,
+            fastest_kmh=FASTEST_KMH,
         )
     return kmh
 
@@ -74,7 +77,7 @@ def require_extract(name: str) -> None:
     """Only OpenStreetMap's binary form is taken: it is the one that every provider gives."""
     if not name.lower().endswith(".osm.pbf"):
         raise NotAStreetFile(
-            f"{name} is not an OpenStreetMap extract", mend="give your city's extract as an .osm.pbf file"
+            "{name} is not an OpenStreetMap extract", mend="give your city's extract as an .osm.pbf file", name=name
         )
 
 
@@ -127,7 +130,9 @@ def _station(number: int, row: Mapping[str, str]) -> StationRow:
         lon = lat = 1e9
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
         raise BadInput(
-            f"row {number} has no place in degrees", mend="name the columns longitude and latitude, in degrees (WGS 84)"
+            "row {number} has no place in degrees",
+            mend="name the columns longitude and latitude, in degrees (WGS 84)",
+            number=number,
         )
     code = found["code"] or str(number)
     return StationRow(code[:40], (found["name"] or code)[:LONGEST_NAME], lon, lat)

@@ -100,7 +100,12 @@ def make_areas(table: AreaTable, columns: Columns, *, epsg: int | None = None) -
     """
     for column in (columns.code, columns.name):
         if column and column not in table.columns:
-            raise ColumnMissing(f"the file has no column «{column}»", mend=f"it has: {', '.join(table.columns)}")
+            raise ColumnMissing(
+                "the file has no column «{column}»",
+                mend="it has: {known}",
+                column=column,
+                known=", ".join(table.columns),
+            )
     grounds = [polygons_of(shape) for shape in _in_wgs84(table, epsg)]
     joined: dict[str, list[MultiPolygon]] = {}
     names: dict[str, str] = {}
@@ -156,7 +161,7 @@ def _crs(told: str | None) -> CRS | None:
         return CRS(told)
     except CRSError as error:
         raise CoordinateSystemUnknown(
-            f"the file's coordinate system is not known: {told[:80]}", mend="give its EPSG number"
+            "the file's coordinate system is not known: {told}", mend="give its EPSG number", told=told[:80]
         ) from error
 
 
@@ -164,8 +169,10 @@ def _refuse_non_degrees(shapes: Sequence[BaseGeometry]) -> None:
     west, south, east, north = shapely.total_bounds(np.array(shapes, dtype=object))
     if not (west >= -180 and east <= 180 and south >= -90 and north <= 90):
         raise CoordinateSystemUnknown(
-            f"the coordinates ({west:.0f}, {south:.0f}) are not degrees and the file does not say what they are",
+            "the coordinates ({west:.0f}, {south:.0f}) are not degrees and the file does not say what they are",
             mend="add the .prj file, or give the EPSG number of the coordinate system",
+            west=west,
+            south=south,
         )
 
 

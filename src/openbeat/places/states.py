@@ -35,5 +35,7 @@ UNDER_WAY = frozenset({State.WAITING, State.WORKING})
 def moved(state: str, target: State) -> State:
     """The target, if a move leads to it from here."""
     if target not in MOVES[State(state)]:
-        raise NotInThisState(f"this is {state}; it cannot become {target.value}", mend="reload the page")
+        raise NotInThisState(
+            "this is {state}; it cannot become {target}", mend="reload the page", state=State(state), target=target
+        )
     return target

@@ -35,7 +35,9 @@ def publish(
         raise Contradiction("these areas belong to another agency", mend="choose areas of this one")
     wanted = months(first, last)
     if not wanted:
-        raise Contradiction(f"there is no whole month from {first} to {last}", mend="choose a longer time")
+        raise Contradiction(
+            "there is no whole month from {first} to {last}", mend="choose a longer time", first=first, last=last
+        )
     release = Release.objects.create(
         agency=agency, author_id=actor.person_id, made_at=at, area_set=area_set, threshold=THRESHOLD,
         forecasts=queries.cards_in_use(actor, agency),

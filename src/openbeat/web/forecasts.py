@@ -30,6 +30,7 @@ from openbeat.seeing import progress
 from openbeat.web.forecast_board import board, listing
 from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.people import require
+from openbeat.web.refusals import sentences
 from openbeat.web.request import Request
 from openbeat.web.ui.scales import number
 from placewise.forecast.registry import names
@@ -142,7 +143,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         try:
             run = form.ask()
         except OpenbeatError as refusal:
-            form.add_error(None, f"{refusal.words}. {refusal.mend}")
+            form.add_error(None, sentences(refusal))
         else:
             return redirect("forecast", run.id)
     status = 422 if form.errors else 200
@@ -197,7 +198,7 @@ def deed(function: Callable[[Request, Run], Any], done: Any) -> Callable[[HttpRe
         try:
             function(seen, run)
         except OpenbeatError as refusal:
-            messages.error(request, f"{refusal.words}. {refusal.mend}")
+            messages.error(request, sentences(refusal))
         else:
             messages.success(request, done)
         return redirect("forecast", run_id)

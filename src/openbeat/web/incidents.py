@@ -24,6 +24,7 @@ from openbeat.kernel.errors import BadInput, OpenbeatError
 from openbeat.web import incident_pages as pages
 from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.incident_filters import FilterForm, cursor
+from openbeat.web.refusals import sentences
 from openbeat.web.request import Request
 from openbeat.web.trail import BASES
 
@@ -68,7 +69,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     try:
         file = actions.export_incidents(seen.actor, seen.agency, filters=filters, **given)
     except OpenbeatError as refusal:
-        messages.error(request, f"{refusal.words}. {refusal.mend}")
+        messages.error(request, sentences(refusal))
         return redirect(f"{reverse('incidents')}?{request.GET.urlencode()}")
     return FileResponse(file, as_attachment=True, filename="incidents.csv", content_type="text/csv; charset=utf-8")
 
@@ -92,7 +93,7 @@ def map_code(request: HttpRequest, code_id: UUID) -> HttpResponse:
     try:
         actions.map_local_code(seen.actor, code, offence_class=chosen, patrol_found="patrol" in request.POST)
     except OpenbeatError as refusal:
-        messages.error(request, f"{refusal.words}. {refusal.mend}")
+        messages.error(request, sentences(refusal))
     else:
         messages.success(request, _("The code is mapped; its incidents follow."))
     return redirect(f"{reverse('offences')}?source={code.source_id}")

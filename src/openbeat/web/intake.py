@@ -29,6 +29,7 @@ from openbeat.kernel.errors import BadInput, OpenbeatError
 from openbeat.web import intake_pages as pages
 from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.intake_forms import LEAST, ColumnsForm, UploadForm, as_name
+from openbeat.web.refusals import sentences
 from openbeat.web.request import Request
 
 AT_ONCE = 10
@@ -53,7 +54,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         try:
             imported = received(seen, form.cleaned_data["file"])
         except OpenbeatError as refusal:
-            form.add_error("file", f"{refusal.words}. {refusal.mend}")
+            form.add_error("file", sentences(refusal))
         else:
             return redirect("import", imported.pk)
     return render(request, "intake/upload.html", {"form": form}, status=422 if form.errors else 200)
@@ -101,7 +102,7 @@ def columns(request: Request, imported: Import) -> HttpResponse:
         try:
             return _mapped(request, imported, form)
         except OpenbeatError as refusal:
-            form.add_error(None, f"{refusal.words}. {refusal.mend}")
+            form.add_error(None, sentences(refusal))
     context = pages.columns(request, imported, base) | {"form": form}
     return render(request, "intake/columns.html", context, status=422 if form.errors else 200)
 
@@ -165,7 +166,7 @@ def refused(request: HttpRequest, import_id: UUID) -> HttpResponse:
         try:
             mending = _mend(seen, imported)
         except OpenbeatError as refusal:
-            messages.error(request, f"{refusal.words}. {refusal.mend}")
+            messages.error(request, sentences(refusal))
         else:
             actions.ask_for_check(seen.actor, mending)
             return redirect("import", mending.pk)
@@ -194,7 +195,7 @@ def deed(function: Callable[[Request, Import], Any], done: Any = "") -> Callable
         try:
             function(seen, imported)
         except OpenbeatError as refusal:
-            messages.error(request, f"{refusal.words}. {refusal.mend}")
+            messages.error(request, sentences(refusal))
         else:
             if done:
                 messages.success(request, done)

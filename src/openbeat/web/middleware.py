@@ -82,7 +82,7 @@ class RefusalMiddleware:
         if not isinstance(exception, OpenbeatError):
             return None
         status = next((code for kind, code in self.STATUS if isinstance(exception, kind)), HTTPStatus.CONFLICT)
+        said = exception.said(translation.gettext)
         if "application/json" in request.headers.get("Accept", ""):
-            body = {"code": exception.code, "detail": exception.words, "mend": exception.mend}
-            return JsonResponse(body, status=status)
-        return render(request, "errors/refusal.html", {"error": exception, "status": int(status)}, status=status)
+            return JsonResponse({"code": exception.code, "detail": said.words, "mend": said.mend}, status=status)
+        return render(request, "errors/refusal.html", {"error": said, "status": int(status)}, status=status)

@@ -27,6 +27,7 @@ from openbeat.audit.words import Operation
 from openbeat.kernel.errors import NotPermitted, OpenbeatError
 from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.people_forms import FilterForm, PersonChangeForm, PersonForm, RoleForm
+from openbeat.web.refusals import sentences
 from openbeat.web.request import Request
 from openbeat.web.roles import STATES, role_name
 from openbeat.web.ui.tables import Column, Empty, Row, Table
@@ -61,7 +62,7 @@ def require(request: HttpRequest, permission: Permission) -> Request:
 
 def tell(form: Form, refusal: OpenbeatError) -> None:
     """Put a refusal's words on the form that met it; nothing typed is lost."""
-    form.add_error(None, f"{refusal.words}: {refusal.mend}" if refusal.mend else refusal.words)
+    form.add_error(None, sentences(refusal))
 
 
 def filled(request: HttpRequest, form: Form, save: Callable[[dict[str, Any]], str]) -> HttpResponse | None:

@@ -31,6 +31,7 @@ from openbeat.places.rules import Layer, stations_of
 from openbeat.places.shapes import guess_columns, make_areas
 from openbeat.web.place_forms import LAYERS, AreaColumnsForm, AreaFileForm, ExtractForm, SpeedForm, StationsForm
 from openbeat.web.place_pages import area_page, areas_page, stations_page, streets_page, streets_work, upload_preview
+from openbeat.web.refusals import sentences
 from openbeat.web.request import Request
 from openbeat.web.tiles import basemap_tiles
 
@@ -52,12 +53,7 @@ def _may_manage(request: Request) -> bool:
 
 
 def _refused(form: Form, refusal: OpenbeatError, field: str | None = None) -> None:
-    form.add_error(field, _sentences(refusal))
-
-
-def _sentences(refusal: OpenbeatError) -> str:
-    """What happened and what to do, as sentences."""
-    return " ".join(f"{words[0].upper()}{words[1:]}." for words in (refusal.words, refusal.mend) if words)
+    form.add_error(field, sentences(refusal))
 
 
 # --- areas -----------------------------------------------------------------------------------------------------------
@@ -163,7 +159,7 @@ def area_withdraw(request: HttpRequest, set_id: UUID) -> HttpResponse:
     try:
         actions.withdraw_areas(seen.actor, found, reason=request.POST.get("reason", ""), at=seen.now)
     except OpenbeatError as refusal:
-        messages.error(request, _sentences(refusal))
+        messages.error(request, sentences(refusal))
         return redirect("area_set", set_id)
     messages.success(request, _("The areas are withdrawn."))
     return redirect("places")
@@ -248,7 +244,7 @@ def _again(request: Request, retry: Callable[[], object]) -> HttpResponse:
     try:
         retry()
     except OpenbeatError as refusal:
-        messages.error(request, _sentences(refusal))
+        messages.error(request, sentences(refusal))
     else:
         messages.success(request, _("The work is queued again."))
     return redirect("streets")

@@ -31,6 +31,7 @@ from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.people import require
 from openbeat.web.plan_board import board, card_facts, listing, shift_words, unpacked
 from openbeat.web.plan_edits import chosen, dragged
+from openbeat.web.refusals import sentences
 from openbeat.web.request import Request
 
 
@@ -138,7 +139,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         try:
             plan = form.ask()
         except OpenbeatError as refusal:
-            form.add_error(None, f"{refusal.words}. {refusal.mend}")
+            form.add_error(None, sentences(refusal))
         else:
             return redirect("plan", plan.id)
     return render(request, "plans/ask.html", {"form": form}, status=422 if form.errors else 200)
@@ -162,7 +163,7 @@ def units(request: HttpRequest) -> HttpResponse:
                 crew=given["crew"],
             )
         except OpenbeatError as refusal:
-            form.add_error(None, f"{refusal.words}. {refusal.mend}")
+            form.add_error(None, sentences(refusal))
         else:
             messages.success(request, _("The unit is added."))
             return redirect("units")
@@ -231,7 +232,7 @@ def deed(function: Callable[[Request, KeptPlan], Any], done: Any) -> Callable[[H
         try:
             function(seen, found)
         except OpenbeatError as refusal:
-            messages.error(request, f"{refusal.words}. {refusal.mend}")
+            messages.error(request, sentences(refusal))
         else:
             messages.success(request, done)
         return redirect("plan", plan_id)
@@ -268,7 +269,7 @@ def edit(request: HttpRequest, plan_id: str) -> HttpResponse:
             undo = reverse("plan_undo", args=[plan_id])
             messages.success(request, _("The plan is changed and checked again."), extra_tags=undo)
     except OpenbeatError as refusal:
-        messages.error(request, f"{refusal.words}. {refusal.mend}")
+        messages.error(request, sentences(refusal))
     if "HX-Request" in request.headers:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})  # the page is at its place already
     return redirect(reverse("plan", args=[plan_id]) + "#units")

@@ -32,6 +32,7 @@ from openbeat.transparency.queries import Agency, MonthTable, Release
 from openbeat.transparency.rules import THRESHOLD, months, who_may
 from openbeat.web.people import require
 from openbeat.web.public_tables import area_table, class_table, counts_chart, forecast_cards, rights_table
+from openbeat.web.refusals import sentences
 from openbeat.web.request import Request
 from openbeat.web.trail import BASES
 
@@ -169,7 +170,7 @@ def _publish(request: Request, form: PublishForm) -> bool:
             last=given["last"], at=request.now, reason=given["reason"], basis=given["basis"],
         )  # fmt: skip
     except OpenbeatError as refusal:
-        form.add_error(None, f"{refusal.words}. {refusal.mend}")
+        form.add_error(None, sentences(refusal))
         return False
     shown = len(months(given["first"], given["last"])) - len(release.held_back)
     messages.success(request, _("%(count)d months are published.") % {"count": shown})

@@ -27,6 +27,7 @@ from openbeat.oversight import actions, queries
 from openbeat.oversight.queries import LogCheck
 from openbeat.oversight.states import State
 from openbeat.web.home import Need, Urgency, needs
+from openbeat.web.refusals import sentences
 from openbeat.web.request import Request
 from openbeat.web.ui.bits import Badge
 from openbeat.web.ui.tables import Column, Empty, Pages, Row, Table
@@ -307,7 +308,7 @@ def check_now(request: HttpRequest) -> HttpResponse:
     try:
         actions.ask_for_check(seen.actor, seen.agency, at=seen.now)
     except OpenbeatError as refusal:
-        messages.error(request, f"{refusal.words}. {refusal.mend}")
+        messages.error(request, sentences(refusal))
     return redirect("log_checks")
 
 
