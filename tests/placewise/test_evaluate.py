@@ -133,6 +133,13 @@ def test_calibration_tenths_add_up(result: Backtest) -> None:
     assert sum(tenth.observed for tenth in tenths) == result.events_scored
     largest = max(tenth.expected for tenth in tenths) / sum(tenth.expected for tenth in tenths)
     assert largest < 0.2
+    assert all(tenth.low < tenth.observed / tenth.expected < tenth.high for tenth in tenths)
+
+
+def test_tenths_without_intervals_of_an_older_report_are_read(result: Backtest) -> None:
+    plain = json.loads(json.dumps(result.as_dict()))
+    plain["models"]["kde"]["calibration"] = [{"expected": 2.0, "observed": 1.0}] * 10
+    assert Backtest.from_dict(plain).models["kde"].calibration[0].observed == 1.0
 
 
 def test_the_stop_use_rule(result: Backtest) -> None:
@@ -142,6 +149,15 @@ def test_the_stop_use_rule(result: Backtest) -> None:
     assert not result.verdict("count3y").offered
     with pytest.raises(NotInBacktest):
         result.verdict("oracle")
+
+
+def test_of_few_forecasts_nothing_is_said() -> None:
+    events, cells = moved()
+    few = backtest(models(), events, cells, origins="2021-01-04/2021-03-29/P28D", horizon="P28D", replicates=50)
+    assert few.verdict("lately").offered
+    fewer = backtest(models(), events, cells, origins="2021-01-04/2021-03-01/P28D", horizon="P28D", replicates=50)
+    assert fewer.models["lately"].against_baseline["mean_hit_rate"].low > 0
+    assert fewer.verdict("lately").reasons == ("3 forecasts are too few to tell; score at least 4",)
 
 
 def test_a_report_reads_back_from_json(result: Backtest) -> None:

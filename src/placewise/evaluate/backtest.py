@@ -9,7 +9,7 @@ import numpy as np
 from placewise.evaluate.metrics import Metric, Sums, chosen, ratio
 from placewise.evaluate.report import Backtest, Comparison, ModelReport, NotInBacktest, Score, Tenth
 from placewise.evaluate.resampling import bootstrap_weights, central, paired_p, pooled, resampled, table
-from placewise.evaluate.tally import CALIBRATION_BINS, Tally, tally
+from placewise.evaluate.tally import Tally, tally
 from placewise.kernels.arrays import Floats
 from placewise.kernels.errors import PlacewiseError
 from placewise.kernels.moments import iso
@@ -129,14 +129,12 @@ class _Judge:
     def report(self, name: str, run: _Run) -> ModelReport:
         """One model's scores, comparisons and calibration."""
         sums, base = table(run.tallies), table(self.base.tallies)
-        expected = np.sum([one.expected_bins for one in run.tallies], axis=0)
-        observed = np.sum([one.observed_bins for one in run.tallies], axis=0)
         return ModelReport(
             name=name,
             description=run.model.describe(),
             scores={metric.key: self._score(metric, sums) for metric in self.metrics},
             against_baseline={metric.key: self._compare(metric, sums, base) for metric in self._compared()},
-            calibration=tuple(Tenth(float(expected[k]), float(observed[k])) for k in range(CALIBRATION_BINS)),
+            calibration=self._calibration(run.tallies),
             hits_by_origin=tuple(float(value) for value in sums[f"hits@{self.shares[-1]:g}"]),
             seconds=run.seconds / len(run.tallies),
         )
@@ -145,6 +143,15 @@ class _Judge:
         """The chosen scores, and those that the stop-use rule looks at."""
         needed = [one for one in chosen(["log_score"], self.shares) if one not in self.metrics]
         return [*self.metrics, *needed, _mean_hit_rate(self.shares)]
+
+    def _calibration(self, tallies: Sequence[Tally]) -> tuple[Tenth, ...]:
+        """What was expected and what happened in each tenth, and the interval of their ratio over origins."""
+        expected, observed = (
+            np.array([getattr(one, name) for one in tallies]) for name in ("expected_bins", "observed_bins")
+        )
+        ratios = ratio(self.weights @ observed, self.weights @ expected)
+        sums = zip(expected.sum(axis=0), observed.sum(axis=0), strict=True)
+        return tuple(Tenth(float(e), float(o), *central(ratios[:, k])) for k, (e, o) in enumerate(sums))
 
     def _score(self, metric: Metric, sums: Sums) -> Score:
         """A pooled score with its bootstrap interval."""

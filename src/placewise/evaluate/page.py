@@ -7,7 +7,7 @@ from importlib.resources import files
 import numpy as np
 
 from placewise.evaluate.charts import lines
-from placewise.evaluate.report import Backtest, ModelReport, Score
+from placewise.evaluate.report import Backtest, ModelReport, Score, Tenth
 
 # What the scores mean, by the part of their key before the share.
 MEANINGS = {
@@ -136,18 +136,24 @@ def _against(one: ModelReport) -> str:
 
 def _calibration(report: Backtest) -> str:
     """Observed over expected in ten groups of cells that each expect a tenth."""
-    ratios = {
-        name: [_finite(tenth.observed / tenth.expected if tenth.expected > 0 else np.nan) for tenth in one.calibration]
+    series = {
+        name: [(k + 1.0, _finite(_ratio(tenth).value)) for k, tenth in enumerate(one.calibration)]
         for name, one in report.models.items()
     }
-    series = {name: [(k + 1.0, value) for k, value in enumerate(one)] for name, one in ratios.items()}
     chart = lines(series, "tenth, quietest cells first", "happened for each expected", even=[(0.0, 1.0), (10.0, 1.0)])
     words = (
         "<p>Cells are put into ten groups, quietest first, that each expect a tenth of all incidents. At 1 (dashed) as "
         "many happened as were expected.</p>"
     )
-    rows = [[escape(name), *(f"{value:.2f}" for value in one)] for name, one in ratios.items()]
+    rows = [
+        [escape(name), *(_interval(_ratio(tenth)) for tenth in one.calibration)] for name, one in report.models.items()
+    ]
     return words + chart + _table("Happened for each expected", ["tenth", *map(str, range(1, 11))], rows)
+
+
+def _ratio(tenth: Tenth) -> Score:
+    """How many happened for each that was expected."""
+    return Score(tenth.observed / tenth.expected if tenth.expected > 0 else np.nan, tenth.low, tenth.high)
 
 
 def _scores_table(report: Backtest) -> str:

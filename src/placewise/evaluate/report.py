@@ -8,6 +8,8 @@ import numpy as np
 
 from placewise.kernels.errors import PlacewiseError
 
+FEWEST_ORIGINS = 4
+
 
 class NotInBacktest(PlacewiseError):
     """A model that this back-test did not score."""
@@ -35,10 +37,12 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Tenth:
-    """A tenth of what was expected: how much that was, and what happened."""
+    """A tenth of what was expected: how much that was, what happened, and the 95 % interval of their ratio."""
 
     expected: float
     observed: float
+    low: float = float("nan")
+    high: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -96,12 +100,16 @@ class Backtest:
         """The stop-use rule: offered only if the model beats the plain baseline here.
 
         It must be ahead both in hit rate (mean over the shares) and in log score, and on at least one of these the
-        paired 95 % interval must lie wholly above nothing.
+        paired 95 % interval must lie wholly above nothing. Of fewer than `FEWEST_ORIGINS` forecasts nothing is said:
+        drawing from so few again and again makes an interval that is far too narrow.
         """
         if name not in self.models:
             raise NotInBacktest(f"{name} was not scored here; there are {', '.join(self.models)}")
         if name == self.baseline:
             return Verdict(offered=False, reasons=("it is the plain count that a forecast has to beat",))
+        if len(self.origins) < FEWEST_ORIGINS:
+            words = f"{len(self.origins)} forecasts are too few to tell; score at least {FEWEST_ORIGINS}"
+            return Verdict(offered=False, reasons=(words,))
         against = self.models[name].against_baseline
         hits, likelihood = against["mean_hit_rate"], against["log_score"]
         reasons = [_words(hits, "hit rate", 100.0, "points"), _words(likelihood, "log score", 1.0, "nats an incident")]
@@ -144,6 +152,11 @@ def _comparison(plain: Mapping[str, Any]) -> Comparison:
     return Comparison(difference, low, high, p, better=plain["better"])
 
 
+def _tenth(plain: Mapping[str, Any]) -> Tenth:
+    """A tenth from plain values; reports written before intervals were kept have none."""
+    return Tenth(plain["expected"], plain["observed"], _number(plain.get("low")), _number(plain.get("high")))
+
+
 def _model(plain: Mapping[str, Any]) -> ModelReport:
     """One model's report from plain values."""
     return ModelReport(
@@ -153,7 +166,7 @@ def _model(plain: Mapping[str, Any]) -> ModelReport:
             key: Score(*(_number(one[k]) for k in ("value", "low", "high"))) for key, one in plain["scores"].items()
         },
         against_baseline={key: _comparison(one) for key, one in plain["against_baseline"].items()},
-        calibration=tuple(Tenth(**one) for one in plain["calibration"]),
+        calibration=tuple(_tenth(one) for one in plain["calibration"]),
         hits_by_origin=tuple(plain["hits_by_origin"]),
         seconds=plain["seconds"],
     )
