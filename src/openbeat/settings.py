@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "openbeat.web.middleware.ActorMiddleware",
+    "openbeat.web.middleware.LandingMiddleware",
     "openbeat.web.staying.StayMiddleware",
     "openbeat.web.middleware.RefusalMiddleware",
 ]

@@ -228,6 +228,16 @@ def test_a_speed_is_stated(analyst: Desk) -> None:
     assert analyst.client.post(reverse("streets"), {"speed": "1", "kmh": "900"}).status_code == 422
 
 
+def test_what_is_said_after_an_upload_is_said_to_the_page_that_stays(analyst: Desk, tmp_path: Path) -> None:
+    given = {"extract": "1", "file": SimpleUploadedFile("city.osm.pbf", binary(tmp_path).read_bytes())}
+    answer = analyst.client.post(reverse("streets"), given, headers={"X-Sent-By-Script": "1"})
+    assert (answer.status_code, answer["HX-Redirect"]) == (204, reverse("streets"))
+    assert "The extract is kept" in analyst.page("streets")
+    assert "The extract is kept" not in analyst.page("streets")
+    refused = analyst.client.post(reverse("streets"), {"extract": "1"}, headers={"X-Sent-By-Script": "1"})
+    assert refused.status_code == 422
+
+
 def test_work_that_failed_is_tried_again_on_the_page(analyst: Desk, agency: Agency, tmp_path: Path) -> None:
     analyst.upload("city.osm.pbf", binary(tmp_path).read_bytes(), view="streets", extract="1")
     with analyst.looking():

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseRedirectBase
 from django.shortcuts import render
 from django.utils import timezone, translation
 
@@ -20,6 +21,8 @@ from openbeat.kernel.errors import BadInput, NotFound, OpenbeatError, Refusal
 from openbeat.kernel.time import now
 from openbeat.seeing.scope import rows_of
 from openbeat.web.request import Request
+
+SENT_BY_SCRIPT = "X-Sent-By-Script"
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -64,6 +67,21 @@ def _identify(request: Request) -> None:
         request.rows.enter_context(translation.override(request.person.language))
     request.actor = actor_of(request.person, at=request.wall, source_address=request.source_address)
     open_rows(request, request.actor.reach | {request.agency.pk})
+
+
+class LandingMiddleware:
+    """A script that sends a form is told where to go on: what is said there is said once, to the page that stays."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if SENT_BY_SCRIPT not in request.headers or not isinstance(response, HttpResponseRedirectBase):
+            return response
+        landing = HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": response.url})
+        landing.cookies = response.cookies
+        return landing
 
 
 class RefusalMiddleware:

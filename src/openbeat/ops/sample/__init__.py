@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from django.db import transaction
 from django.utils.text import slugify
 
 from openbeat.access import Actor, Role
@@ -20,6 +21,7 @@ from openbeat.accounts.identity import Agency, agency_now
 from openbeat.acting import together
 from openbeat.intake import actions as intake
 from openbeat.intake import queries as imports
+from openbeat.intake import store as uploads
 from openbeat.intake.queries import Import
 from openbeat.kernel.errors import BadInput
 from openbeat.kernel.time import now
@@ -146,13 +148,22 @@ def _add_units(house: Actor, agency: Agency, count: int) -> None:
 
 
 def _receive(house: Actor, agency: Agency, city: CityFolder, tell: Tell) -> list[Import]:
-    """The files of incidents, each tried; in training the clock is set to the day after the last incident of all."""
-    received = [_received(house, agency, city, part) for part in city.incidents]
-    if not city.agency.training or city.agency.training_today is not None or not received:
-        return received
-    last = [_last_day(house, agency, imported, tell) for imported in received]
-    accounts.set_training_day(house, agency, today=max(last) + timedelta(days=1))
-    return received
+    """The files of incidents; in training the clock is first set to the day after the last incident of all."""
+    if city.agency.training and city.agency.training_today is None and city.incidents:
+        last = _last_day_of_all(house, agency, city, tell)
+        accounts.set_training_day(house, agency, today=last + timedelta(days=1))
+    return [_received(house, agency, city, part) for part in city.incidents]
+
+
+def _last_day_of_all(house: Actor, agency: Agency, city: CityFolder, tell: Tell) -> date:
+    """The day of the last incident in all files, by a try that leaves nothing: it was made before its clock was set."""
+    with transaction.atomic():
+        received = [_received(house, agency, city, part) for part in city.incidents]
+        last = max(_last_day(house, agency, imported, tell) for imported in received)
+        transaction.set_rollback(True)
+    for imported in received:
+        uploads.drop(imported.pk)
+    return last
 
 
 def _received(house: Actor, agency: Agency, city: CityFolder, part: IncidentsPart) -> Import:

@@ -41,14 +41,16 @@ function send(form: HTMLFormElement, submitter: HTMLElement | null, bar: HTMLPro
   request.addEventListener("load", () => (request.status < 500 ? show(request) : failed()));
   request.addEventListener("error", failed);
   request.open(form.method, form.action);
+  request.setRequestHeader("X-Sent-By-Script", "1");
   request.send(new FormData(form, submitter));
 }
 
-/** What went well ends in a redirect, and its page is loaded anew; otherwise it is this page with what is wrong. */
+/** What went well says where to go on, and what is to be said is said there; otherwise it is this page with what is wrong. */
 function show(request: XMLHttpRequest): void {
   if (request.status < 400) {
-    if (request.responseURL === location.href) location.reload();
-    else location.assign(request.responseURL);
+    const onward = new URL(request.getResponseHeader("HX-Redirect") ?? request.responseURL, location.href);
+    if (onward.href === location.href) location.reload();
+    else location.assign(onward);
     return;
   }
   const page = new DOMParser().parseFromString(request.responseText, "text/html");
