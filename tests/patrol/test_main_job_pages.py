@@ -116,7 +116,7 @@ def test_a_forecast_is_asked_for_followed_and_stopped_on_the_pages(town: Town) -
     answer = client.post(reverse("forecast_ask"), told)
     run = Run.objects.get(state=RunState.QUEUED)
     assert answer["Location"] == reverse("forecast", args=[run.id])
-    assert run.title == "Burglary/Breaking & Entering, 2022-01-01 + 7"
+    assert run.title == "Burglary/Breaking & Entering, 2022-01-01 – 2022-01-07"
     assert "Waiting for the worker" in client.get(answer["Location"]).content.decode()
     assert client.get(reverse("forecast_progress", args=[run.id])).status_code == 200
     assert "Being computed" in client.get("/").content.decode()

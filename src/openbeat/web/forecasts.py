@@ -90,11 +90,12 @@ class AskForm(forms.Form):
         """Queue the forecast that was asked for."""
         given = self.cleaned_data
         chosen = [self._classes[key] for key in given["classes"]]
-        days = f"{given['starts']:%Y-%m-%d} + {given['horizon']}"
+        first, last = given["starts"], given["starts"] + timedelta(days=given["horizon"] - 1)
+        days = f"{first:%Y-%m-%d} – {last:%Y-%m-%d}"
         return actions.ask_for_forecast(
             self.request.actor,
             self._areas[given["area_set"]],
-            title=given["title"] or f"{', '.join(one.name for one in chosen)[:140]}, {days}",
+            title=given["title"] or f"{', '.join(one.name for one in chosen)[:130]}, {days}",
             classes=chosen,
             starts=given["starts"],
             horizon=given["horizon"],
