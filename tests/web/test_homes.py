@@ -196,6 +196,14 @@ def test_a_broken_log_stands_first_for_the_overseer(town: Town) -> None:
     assert 'class="count">1<' in shown
 
 
+@pytest.mark.parametrize(("days", "asked"), [(1, False), (8, True)])
+def test_a_check_of_long_ago_is_not_enough(town: Town, days: int, asked: bool) -> None:
+    at = town.at - timedelta(days=days)
+    LogCheck.objects.create(agency=town.agency, asked_at=at, finished_at=at, state=CheckState.HOLDS)
+    assert ("not checked for a week" in home(town.client(Role.OVERSEER))) is asked
+    assert "not checked for a week" not in home(town.client(Role.ANALYST))
+
+
 @pytest.mark.parametrize("page", ["home", "incidents", "forecasts"])
 def test_a_desk_says_how_much_of_it_waits(town: Town, page: str) -> None:
     client = town.client(Role.ANALYST)

@@ -34,6 +34,8 @@ from openbeat.web.ui.tables import Column, Empty, Pages, Row, Table
 
 LOOK_LASTS = timedelta(minutes=30)
 """A reason once given holds for this long; every page read under it is an entry of its own."""
+CHECK_HOLDS = timedelta(days=7)
+"""After this long the log is to be checked again."""
 
 BASES = {
     LegalBasis.TASK: gettext_lazy("Task laid down by law"),
@@ -314,15 +316,19 @@ def check_now(request: HttpRequest) -> HttpResponse:
 
 @needs
 def log_needs(request: Request) -> Iterator[Need]:
-    """The last check, where it found something or was long ago."""
+    """The last check, where it found something; for those who watch over it, that it was long ago."""
     if not scopes(request.actor, Permission.LOG_CHECK):
         return
     newest = queries.checks(request.actor).first()
     url = reverse("log_checks")
     if newest is not None and newest.state in {State.BROKEN, State.FAILED}:
         yield Need(_("The log does not verify"), _("See what the last check found"), url, Urgency.NOW)
-    elif newest is None and scopes(request.actor, Permission.TRAIL_READ):
-        yield Need(_("The log was never checked"), _("A check takes seconds and shows no entry"), url, Urgency.SOON)
+    elif scopes(request.actor, Permission.TRAIL_READ):
+        takes = _("A check takes seconds and shows no entry")
+        if newest is None:
+            yield Need(_("The log was never checked"), takes, url, Urgency.SOON)
+        elif newest.asked_at < request.now - CHECK_HOLDS:
+            yield Need(_("The log was not checked for a week"), takes, url, Urgency.SOON)
 
 
 urlpatterns = [
