@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import polars as pl
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from tests.browser.stack import last_week
 
 LONG = 600_000
@@ -14,6 +14,13 @@ LONG = 600_000
 WEEK_FILE = "crimes 2021-12-25 to 31.csv"
 SPOILT = 7
 """The row of the week's file whose date was mistyped."""
+
+
+def until(page: Page, sign: Locator) -> None:
+    """Waits for what the worker brings about; a refusal or a breakdown told by the page ends the waiting."""
+    trouble = page.locator(".notice.bad, .toast.tone-bad")
+    expect(sign.or_(trouble).first).to_be_visible(timeout=LONG)
+    assert trouble.all_inner_texts() == []
 
 
 def week_file(folder: Path) -> Path:
@@ -43,9 +50,9 @@ def bring_in(page: Page, file: Path, profile: str) -> str:
     page.get_by_label("Profile", exact=True).first.select_option(profile)
     page.get_by_role("button", name="Use it").click()
     page.get_by_role("button", name="Try it: a dry run").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(f"Dry run of {file.name}", timeout=LONG)
+    until(page, page.get_by_role("heading", level=1, name=f"Dry run of {file.name}"))
     page.get_by_role("button", name="Bring it in").click()
-    expect(page.get_by_text("Done", exact=True).first).to_be_visible(timeout=LONG)
+    until(page, page.get_by_text("Done", exact=True).first)
     return page.url
 
 
@@ -55,8 +62,9 @@ def mend_row(page: Page, address: str) -> str:
     page.get_by_role("link", name="Mend them").click()
     page.get_by_label("occurrence_date").fill("2021-12-25")
     page.get_by_role("button", name="Bring the corrected rows again").click()
-    page.get_by_role("button", name="Bring it in").click(timeout=LONG)
-    expect(page.get_by_text("Done", exact=True).first).to_be_visible(timeout=LONG)
+    until(page, page.get_by_role("button", name="Bring it in"))
+    page.get_by_role("button", name="Bring it in").click()
+    until(page, page.get_by_text("Done", exact=True).first)
     return page.url
 
 
@@ -72,7 +80,7 @@ def run_forecast(page: Page) -> str:
     page.get_by_role("link", name="New forecast").first.click()
     page.get_by_label(re.compile("^Burglary")).check()
     page.get_by_role("button", name="Run the forecast").click()
-    expect(page.get_by_role("heading", name="Back-test")).to_be_visible(timeout=LONG)
+    until(page, page.get_by_role("heading", name="Back-test"))
     return page.url
 
 
@@ -91,7 +99,7 @@ def make_plan(page: Page) -> str:
     expect(page.get_by_role("group", name="Units").get_by_role("checkbox", checked=True)).to_have_count(8)
     page.get_by_label("Begins").fill("22:00")
     page.get_by_role("button", name="Make the plan").click()
-    expect(page.get_by_text("Every promise holds")).to_be_visible(timeout=LONG)
+    until(page, page.get_by_text("Every promise holds"))
     return page.url
 
 
@@ -105,7 +113,7 @@ def change_plan(page: Page, address: str) -> dict[str, str]:
     done["given, then undone"] = change_stop(page, 2, "Give", "Knows the shopkeepers", to=receiver)
     assert done["given, then undone"] in stops(page, 3)
     page.get_by_role("button", name="Undo the last change").click()
-    expect(page.get_by_text("The last edit is taken back.")).to_be_visible(timeout=LONG)
+    until(page, page.get_by_text("The last edit is taken back."))
     return done
 
 
@@ -126,8 +134,9 @@ def change_stop(page: Page, unit: int, deed: str, reason: str, to: str = "") -> 
     row.get_by_label("Reason").fill(reason)
     if to:
         row.get_by_label("Give to").select_option(to)
-    button.click()
-    expect(page.get_by_text("The plan is changed and checked again.")).to_be_visible(timeout=LONG)
+    with page.expect_navigation(timeout=LONG):  # the words of the change before are still on the page before
+        button.click()
+    until(page, page.get_by_text("The plan is changed and checked again."))
     return stop
 
 
@@ -150,8 +159,11 @@ def record_visits(page: Page, plan: str) -> str:
 
 
 def give_reason(page: Page, reason: str) -> None:
-    """Before the trail opens: why, and on what ground."""
+    """Before the trail opens: why, and on what ground; a reason given before is put down first."""
     page.goto("/trail/")
+    stop = page.get_by_role("button", name="Stop looking")
+    if stop.is_visible():
+        stop.click()
     page.get_by_label("Why do you look?").fill(reason)
     page.get_by_label("On what ground?").select_option("oversight")
     page.get_by_role("button", name="Read the trail").click()
@@ -162,7 +174,7 @@ def check_log(page: Page) -> None:
     """A check of the whole log by the worker."""
     page.goto("/log-checks/")
     page.get_by_role("button", name="Check now").click()
-    expect(page.locator("#checks tbody tr").first.get_by_text("Holds")).to_be_visible(timeout=LONG)
+    until(page, page.locator("#checks tbody tr").first.get_by_text("Holds"))
 
 
 def publish(page: Page) -> None:
@@ -170,4 +182,4 @@ def publish(page: Page) -> None:
     page.goto("/publishing/")
     page.get_by_label("Reason").fill("Monthly figures, council decision of 2021")
     page.get_by_role("button", name="Publish").click()
-    expect(page.get_by_text(re.compile("months are published"))).to_be_visible(timeout=LONG)
+    until(page, page.get_by_text(re.compile("months are published")))

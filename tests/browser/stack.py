@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -44,6 +45,8 @@ class Stack:
         self.folder = folder
         self.var = folder / "var"
         self.done: dict[str, Any] = {}
+        self.began = time.monotonic()
+        self.used: dict[str, float] = {}
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("OPENBEAT_", "DATABASE_"))}
         environment = {
             **kept, "OPENBEAT_VAR": str(self.var), "OPENBEAT_PORT": "8600", "PYTHONUNBUFFERED": "1",
@@ -82,6 +85,12 @@ class Stack:
         if isinstance(made, AssertionError):
             raise made
         return made  # type: ignore[no-any-return]
+
+    def unused_for(self, role: str) -> float:
+        """Seconds since a page was last asked for as the role; from now on it is in use."""
+        now = time.monotonic()
+        before, self.used[role] = self.used.get(role, self.began), now
+        return now - before
 
     def stop(self) -> str:
         """Ctrl-C; what it said last. It must have ended by itself, in order."""
