@@ -168,6 +168,11 @@ def incidents(actor: Actor, filters: Filters = EVERYTHING) -> QuerySet[Incident]
     return found.alias(around=ParentCell(filters.resolution)).filter(around__in=filters.cells)
 
 
+def numbered(actor: Actor, number: str) -> QuerySet[Incident]:
+    """The incidents in reach that their source knows by this number, whichever source it is."""
+    return _seen(actor).filter(source__in=list(sources(actor)), source_key=number).select_related("source")
+
+
 def _seen(actor: Actor) -> QuerySet[Incident]:
     return visible(actor, Permission.INCIDENT_VIEW, Incident.objects.all())
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import h3
 import numpy as np
 import shapely
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from numpy.typing import NDArray
 from shapely import MultiPolygon
 
@@ -67,6 +67,13 @@ def areas(actor: Actor, area_set: AreaSet) -> QuerySet[Area]:
     """The set's areas by code, without their shapes."""
     seen = visible(actor, Permission.PLACES_VIEW, Area.objects.filter(area_set=area_set))
     return seen.defer("geometry", "outline").order_by("code")
+
+
+def areas_named(actor: Actor, agency_id: UUID, day: date, words: str) -> QuerySet[Area]:
+    """Areas in force on a day whose name or code holds these words, by name."""
+    in_force = [one.pk for one in area_sets_in_force(actor, agency_id, day).values()]
+    seen = visible(actor, Permission.PLACES_VIEW, Area.objects.filter(area_set__in=in_force))
+    return seen.filter(Q(name__icontains=words) | Q(code=words)).defer("geometry", "outline").order_by("name", "pk")
 
 
 def area_collection(actor: Actor, area_set: AreaSet, *, exact: bool = False) -> dict[str, Any]:

@@ -9,11 +9,16 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.http import urlencode
 
 from openbeat.access import Permission, scopes
+from openbeat.accounts import queries as accounts
 from openbeat.forecast import queries as forecasts
+from openbeat.incidents import queries as incidents
 from openbeat.intake import queries as intake
 from openbeat.patrol import queries as patrol
+from openbeat.places import queries as places
 from openbeat.web.frame import frame
 from openbeat.web.request import Request
 
@@ -41,7 +46,30 @@ def fits(command: dict[str, Any], asked: str) -> bool:
 
 
 def _things(request: Request, asked: str) -> Iterator[dict[str, Any]]:
-    """Forecasts, plans and imports in reach, the newest first."""
+    """Things in reach: incidents by their number, what is named so, the newest first. Their own pages open them."""
+    yield from _incidents(request, asked)
+    yield from _made(request, asked)
+    if scopes(request.actor, Permission.PEOPLE_ADMINISTER):
+        people = accounts.people(request.actor, at=request.wall, words=asked)
+        yield from (_thing(f"{one.name} ({one.username})", "person", one.pk, "user") for one in people[:MOST])
+
+
+def _incidents(request: Request, asked: str) -> Iterator[dict[str, Any]]:
+    """An incident of this number, the classes and areas of this name with their incidents."""
+    actor, agency = request.actor, request.agency
+    if agency is None or not scopes(actor, Permission.INCIDENT_VIEW):
+        return
+    for one in incidents.numbered(actor, asked)[:MOST]:
+        yield _thing(f"{one.source.title} {one.source_key}", "incident", one.pk, "map-pin")
+    for offence, _count in incidents.classes_present(actor):
+        if asked.casefold() in f"{offence.code} {offence.name}".casefold():
+            yield _among("offence", offence.pk, offence.name, "tag")
+    for area in places.areas_named(actor, agency.pk, timezone.localdate(request.now), asked)[:MOST]:
+        yield _among("area", area.pk, area.name, "map")
+
+
+def _made(request: Request, asked: str) -> Iterator[dict[str, Any]]:
+    """Forecasts, plans and imports."""
     actor = request.actor
     if scopes(actor, Permission.FORECAST_VIEW):
         runs = forecasts.runs(actor).defer("report", "explanation", "exposure").filter(title__icontains=asked)
@@ -52,6 +80,11 @@ def _things(request: Request, asked: str) -> Iterator[dict[str, Any]]:
     if scopes(actor, Permission.IMPORT_VIEW):
         files = intake.imports(actor).defer("report", "profile").filter(file_name__icontains=asked)
         yield from (_thing(file.file_name, "import", file.pk, "upload") for file in files[:MOST])
+
+
+def _among(filtered: str, key: object, name: str, icon: str) -> dict[str, Any]:
+    """The incidents of a class or an area."""
+    return {"name": name, "url": f"{reverse('incidents')}?{urlencode({filtered: str(key)})}", "icon": icon}
 
 
 def _thing(name: str, view: str, key: object, icon: str) -> dict[str, Any]:
