@@ -138,6 +138,10 @@ def test_a_forecast_is_offered_and_withdrawn_on_its_board(town: Town) -> None:
     surface = Surface.objects.get(run=done)
     Surface.objects.create(run=run, cells=surface.cells, expected=surface.expected, low=surface.low, high=surface.high)
     client, address = town.client(Role.ANALYST), reverse("forecast", args=[run.id])
+    cells, expected = reverse("forecast_surface", args=[run.id]), forecasts.surface(town.house, run).expected
+    drawn = client.get(cells).json()
+    assert [cell["value"] for cell in drawn] == [round(value, 4) for value in expected.tolist() if value >= 0.001]
+    assert town.client(Role.OFFICER).get(cells).status_code == 404
 
     def post(name: str, **told: str) -> str:
         return client.post(reverse(name, args=[run.id]), told, follow=True).content.decode()

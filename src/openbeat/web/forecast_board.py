@@ -29,6 +29,8 @@ from placewise.evaluate.report import Backtest, ModelReport
 
 SHOWN_CELLS = 50
 """Rows of the map's twin table."""
+SHOWN_FROM = 0.001
+"""Expected incidents below which a cell is left to the ground."""
 
 BADGES = {
     State.QUEUED: (gettext_lazy("Waiting"), "neutral"),
@@ -187,28 +189,28 @@ def stats(run: Run, report: Backtest) -> list[dict[str, Any]]:
 
 
 def surface_map(request: Request, run: Run, surface: SurfaceArrays) -> Map:
-    """Hexes coloured by expected counts; cells where next to nothing is expected are left to the ground."""
-    shown = surface.expected >= 0.001
-    bounds = sorted({float(f"{bound:.2g}") for bound in top_classes(surface.expected[shown].tolist() or [0.0])})
-    data = [
-        {"cell": f"{cell:x}", "value": round(value, 4), "words": f"{low:.0f}–{high:.0f} (90 %)"}
-        for cell, value, low, high in zip(
-            surface.cells[shown].tolist(),
-            surface.expected[shown].tolist(),
-            surface.low[shown].tolist(),
-            surface.high[shown].tolist(),
-            strict=True,
-        )
-    ]
+    """Hexes coloured by expected counts; the cells come after the page, which needn't wait for thousands of them."""
+    expected = surface.expected[surface.expected >= SHOWN_FROM].tolist() or [0.0]
+    bounds = sorted({float(f"{bound:.2g}") for bound in top_classes(expected)})
     return Map(
         "surface",
         _("Incidents expected per cell, %(days)s") % {"days": days(run.starts, run.ends)},
         id="surface",
         tall=True,
-        data=data,
+        url=reverse("forecast_surface", args=[run.id]),
         legend=Legend(_("Incidents expected"), _("per cell in these days"), bounds, digits=3),
         **map_ground(request, run.area_set),
     )
+
+
+def surface_cells(surface: SurfaceArrays) -> list[dict[str, Any]]:
+    """The cells as the map takes them; those where next to nothing is expected are left to the ground."""
+    shown = surface.expected >= SHOWN_FROM
+    columns = (surface.cells, surface.expected, surface.low, surface.high)
+    return [
+        {"cell": f"{cell:x}", "value": round(value, 4), "words": f"{low:.0f}–{high:.0f} (90 %)"}
+        for cell, value, low, high in zip(*(column[shown].tolist() for column in columns), strict=True)
+    ]
 
 
 def surface_twin(request: Request, run: Run, surface: SurfaceArrays) -> Table:

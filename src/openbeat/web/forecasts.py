@@ -10,13 +10,14 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_GET, require_POST
 
 from openbeat.access import Permission, permits, scopes
 from openbeat.forecast import actions, queries
@@ -27,7 +28,7 @@ from openbeat.incidents import queries as incidents
 from openbeat.kernel.errors import OpenbeatError
 from openbeat.places import queries as places
 from openbeat.seeing import progress
-from openbeat.web.forecast_board import board, listing
+from openbeat.web.forecast_board import board, listing, surface_cells
 from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.people import require
 from openbeat.web.refusals import sentences
@@ -171,6 +172,16 @@ def forecast(request: HttpRequest, run_id: str) -> HttpResponse:
 
 
 @login_required
+@require_GET
+@gzip_page
+def forecast_surface(request: HttpRequest, run_id: str) -> HttpResponse:
+    """The cells of a forecast's map."""
+    seen = cast("Request", request)
+    run = queries.run(seen.actor, run_id)
+    return JsonResponse(surface_cells(queries.surface(seen.actor, run)), safe=False)
+
+
+@login_required
 def forecast_progress(request: HttpRequest, run_id: str) -> HttpResponse:
     """How far the run has come; the page is loaded anew when it has ended."""
     seen = cast("Request", request)
@@ -266,6 +277,7 @@ urlpatterns = [
     path("forecasts/", forecasts, name="forecasts"),
     path("forecasts/new/", ask, name="forecast_ask"),
     path("forecasts/<uuid:run_id>/", forecast, name="forecast"),
+    path("forecasts/<uuid:run_id>/surface.json", forecast_surface, name="forecast_surface"),
     path("forecasts/<uuid:run_id>/progress/", forecast_progress, name="forecast_progress"),
     path(
         "forecasts/<uuid:run_id>/approve/",
