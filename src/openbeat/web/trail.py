@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from typing import Any, cast
@@ -170,7 +171,7 @@ COLUMNS = [
 
 
 def _table(request: Request, found: list[Line]) -> Table:
-    people = names_of(request.actor, {line.fields["actor_id"] for line in found})
+    people = names_of(request.actor, {one for line in found for one in (line.fields["actor_id"], _person(line))})
     rows = [Row(_cells(line, people), url=reverse("trail_entry", args=[line.id])) for line in found]
     empty = Empty(
         _("No entry fits"), _("Every deed, look and refusal is here at once. Change the filters."), "search"
@@ -183,10 +184,23 @@ def _cells(line: Line, people: dict[UUID, str]) -> list[object]:
     fields = line.fields
     tone = {"refusal": "warn", "erasure": "bad"}.get(fields["operation"], "neutral")
     who = people.get(fields["actor_id"]) or (_("the service itself") if fields["role"] == "service" else "")
-    about = f"{fields['object_type']} {fields['object_id'][:8]}".strip()
     operation = Badge(OPERATIONS[Operation(fields["operation"])], tone)
     reason = fields["refused"] or fields["reason"]
-    return [fields["at"], operation, fields["deed"], who, fields["role"], about, reason, line.index]
+    return [fields["at"], operation, fields["deed"], who, fields["role"], _about(line, people), reason, line.index]
+
+
+def _person(line: Line) -> UUID | None:
+    """Whom an entry is about, where it is about a person."""
+    return UUID(line.fields["object_id"]) if line.fields["object_type"] == "Person" else None
+
+
+def _about(line: Line, people: dict[UUID, str]) -> str:
+    """What an entry is about: a person's name, else its kind and the end of its id, where ids differ."""
+    whom = _person(line)
+    if whom and whom in people:
+        return people[whom]
+    words, key = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", line.fields["object_type"]).capitalize(), line.fields["object_id"]
+    return f"{words} …{key[-6:]}" if key else words
 
 
 @login_required
