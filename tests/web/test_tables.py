@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.http import QueryDict
+from django.utils import timezone
 
 from openbeat.web.ui.bits import Badge, Link, Suppressed, UnknownTone, attributes
 from openbeat.web.ui.maps import Legend, Map, UnknownMapKind
@@ -110,6 +111,12 @@ def test_times_are_relative_with_the_exact_one_beside(back: timedelta, words: st
     shown = moment(NOW - back, NOW).replace("\xa0", " ")
     assert f">{words}</time>" in shown
     assert "data-exact=" in shown
+
+
+def test_what_is_later_today_is_told_exactly() -> None:
+    shown = moment(NOW + timedelta(hours=5), NOW)
+    assert "data-relative" not in shown
+    assert f"{timezone.localtime(NOW + timedelta(hours=5)):%H:%M}</time>" in shown
 
 
 def test_a_legend_spreads_its_classes_over_the_whole_ramp() -> None:

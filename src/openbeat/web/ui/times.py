@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from openbeat.web.ui.bits import missing
 
 FAR = timedelta(days=30)
+LATER_TODAY = timedelta(days=1)
+"""What lies so little ahead is told exactly: a training day begins anew at midnight, and a deed is no promise."""
 
 
 def moment(value: date | datetime | None, now: datetime | None = None, style: str = "relative") -> SafeString:
@@ -26,7 +28,13 @@ def moment(value: date | datetime | None, now: datetime | None = None, style: st
     local = timezone.localtime(value)
     if style != "relative":
         return _time(value, _plain(local, style))
-    words = _relative(value, now or timezone.now())
+    now = now or timezone.now()
+    if timedelta(minutes=1) < value - now < LATER_TODAY:
+        return format_html(
+            '<time class="tip" tabindex="0" datetime="{}" data-exact="{}">{}</time>', value.isoformat(), exact(local),
+            _plain(local, "exact"),
+        )  # fmt: skip
+    words = _relative(value, now)
     markup = '<time class="tip" tabindex="0" datetime="{}" data-exact="{}" data-relative>{}</time>'
     return format_html(markup, value.isoformat(), exact(local), words)
 
