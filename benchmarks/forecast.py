@@ -4,12 +4,14 @@
 
 Chicago: 250 m squares, 26 forecasts of a week, every second Monday from 2 January 2017; hits pooled over forecasts.
 Portland: the rules of the forecasting challenge of the National Institute of Justice (2017), 24 monthly origins from
-March 2015 on. Toronto: 26 forecasts of a week in 2019. LightGBM is trained once, on all cell-weeks of the two years
-before the first origin, and then forecasts from what is known at each; all other models are fitted at every origin.
+March 2015 on. Toronto: 26 forecasts of a week in 2019. LightGBM is trained once, on the two years before the
+first origin (all cell-weeks with an incident, a weighted tenth of those without), and then forecasts from what is known
+at each origin; all other models are fitted at every origin.
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -45,6 +47,7 @@ STATED = {  # hits in % stated with the protocol for the plain count and LightGB
     ("lgbm", "MOTOR VEHICLE THEFT"): (5.9, 10.2, 21.1, 35.0),
     ("lgbm", "ROBBERY"): (9.8, 16.0, 30.1, 45.8),
 }
+PEERS = ("count3y", "promap", "sepp", "lgbm")
 PORTLAND = (("veh", "vehicle theft", 25.0), ("bur", "burglary", 14.0))
 MILES = (0.25, 0.5, 0.75)  # square miles of the challenge's rules
 SIDES = (250.0, 400.0, 600.0)  # feet: the smallest and the largest cells allowed, and one between
@@ -52,10 +55,10 @@ HORIZONS = ("P7D", "P14D", "P1M")
 
 
 class TrainedOnce(PoissonBoosting):
-    """Poisson boosting whose trees grow at the first origin, on every row, and stay; what it reads is always new."""
+    """Poisson boosting whose trees grow at the first origin and stay; the counts that they read are always new."""
 
     def __init__(self, kept: list[Any]) -> None:
-        super().__init__(zeros=1.0)
+        super().__init__()
         self.kept = kept
 
     def _grow(self, history: int, weeks: int) -> Any:
@@ -90,32 +93,40 @@ class Alone(Forecaster):
 
 def run_chicago() -> list[Figure]:
     """The protocol of the reference table; takes some ten minutes of processor time."""
-    city, found = chicago(), {}
-    for kind in CHICAGO:
-        own, context = city.split(kind)
-        models: dict[str, Forecaster] = {name: estimator(name) for name in ("count3y", "promap", "sepp")}
-        models |= {"lgbm": TrainedOnce([]), "ours": Alone(estimator("ours")), "ours with others": estimator("ours")}
-        origins = "2017-01-02/2017-12-18/P14D"
-        found[kind] = backtest(models, own, city.cells, origins=origins, horizon="P7D", context=context)
-        _table(f"Chicago, {kind.lower()}", found[kind])
-    return [
-        *(one for kind in CHICAGO for one in _hits(f"Chicago {kind.lower()}", found[kind])),
-        *_chicago_goals(found),
-    ]
+    found = _side_by_side(_chicago_class, CHICAGO)
+    figures = [one for kind in CHICAGO for one in _hits(f"Chicago {kind.lower()}", found[kind])]
+    return [*figures, *_chicago_goals(found)]
+
+
+def _chicago_class(kind: str) -> Backtest:
+    city = chicago()
+    own, context = city.split(kind)
+    models: dict[str, Forecaster] = {name: estimator(name) for name in PEERS if name != "lgbm"}
+    models |= {"lgbm": TrainedOnce([]), "ours": Alone(estimator("ours")), "ours with others": estimator("ours")}
+    origins = "2017-01-02/2017-12-18/P14D"
+    found = backtest(models, own, city.cells, origins=origins, horizon="P7D", context=context)
+    _table(f"Chicago, {kind.lower()}", found)
+    return found
+
+
+def _side_by_side(work: Callable[[str], Backtest], kinds: Sequence[str]) -> dict[str, Backtest]:
+    """One class a process, two at a time: what a machine of two cores has room for."""
+    with ProcessPoolExecutor(2) as pool:
+        return dict(zip(kinds, pool.map(work, kinds), strict=True))
 
 
 def _chicago_goals(found: Mapping[str, Backtest]) -> list[Figure]:
     """Ours beside its peers over the three classes and four shares; peers beside what is stated of them."""
     figures = []
     for ours in ("ours", "ours with others"):
-        against = {name: sum(_at_least(one, ours, name) for one in found.values()) for name in ("lgbm", "count3y")}
-        lowest = sum(min(one.models, key=lambda name: _score(one, name, "deviance")) == ours for one in found.values())
+        trees, count = (sum(_at_least(one, ours, name) for one in found.values()) for name in ("lgbm", "count3y"))
+        lowest = sum(all(_deviance(one, ours) < _deviance(one, peer) for peer in PEERS) for one in found.values())
         figures += [
-            Figure(f"{ours}: at least LightGBM's, of 12", against["lgbm"], "", 10.0, ">=", "lgbm"),
-            Figure(f"{ours}: above the count, of 12", against["count3y"], "", 12.0, ">=", "count3y"),
-            Figure(f"{ours}: lowest deviance, of 3 classes", lowest, "", *(() if ours == "ours" else (3.0, ">="))),
+            Figure(f"Chicago, {ours}: at least LightGBM's, of 12", trees, "", 10.0, ">=", "lgbm"),
+            Figure(f"Chicago, {ours}: above the count, of 12", count, "", 12.0, ">=", "count3y"),
+            Figure(f"Chicago, {ours}: deviance below all peers', of 3 classes", lowest, "", 3.0, ">="),
         ]
-    for name in ("count3y", "promap", "sepp", "lgbm"):
+    for name in PEERS:
         apart = max(np.abs(np.subtract(_rates(one, name), STATED[name, kind])).max() for kind, one in found.items())
         figures.append(Figure(f"{name}: greatest difference from the stated hit rates", float(apart), "points"))
     return figures
@@ -123,17 +134,25 @@ def _chicago_goals(found: Mapping[str, Backtest]) -> list[Figure]:
 
 def run_toronto() -> list[Figure]:
     """Five classes of the sample city, with the settings of Chicago."""
-    city, figures, above = toronto(), [], []
-    for kind in city.events.classes:
-        own, context = city.split(kind)
-        models: dict[str, Forecaster] = {"count3y": estimator("count3y"), "ours": estimator("ours")}
-        origins = "2019-01-07/2019-12-23/P14D"
-        found = backtest(models, own, city.cells, origins=origins, horizon="P7D", context=context)
-        _table(f"Toronto, {kind.lower()}", found)
-        figures += _hits(f"Toronto {kind.lower()}", found)
-        above.append(_at_least(found, "ours", "count3y"))
-    goal = float(len(SHARES) * len(above))
-    return [*figures, Figure(f"Toronto: ours above the count, of {goal:g}", sum(above), "", goal, ">=", "count3y")]
+    kinds = toronto().events.classes
+    found = _side_by_side(_toronto_class, kinds)
+    goal = float(len(SHARES) * len(kinds))
+    figures = [one for kind in kinds for one in _hits(f"Toronto {kind.lower()}", found[kind])]
+    for ours in ("ours", "ours with others"):
+        above = sum(_at_least(one, ours, "count3y") for one in found.values())
+        figures.append(Figure(f"Toronto, {ours}: above the count, of {goal:g}", above, "", goal, ">=", "count3y"))
+    return figures
+
+
+def _toronto_class(kind: str) -> Backtest:
+    city = toronto()
+    own, context = city.split(kind)
+    models: dict[str, Forecaster] = {"count3y": estimator("count3y")}
+    models |= {"ours": Alone(estimator("ours")), "ours with others": estimator("ours")}
+    origins = "2019-01-07/2019-12-23/P14D"
+    found = backtest(models, own, city.cells, origins=origins, horizon="P7D", context=context)
+    _table(f"Toronto, {kind.lower()}", found)
+    return found
 
 
 def run_portland() -> list[Figure]:
@@ -230,6 +249,10 @@ def _score(found: Backtest, name: str, key: str) -> float:
     return found.models[name].scores[key].value
 
 
+def _deviance(found: Backtest, name: str) -> float:
+    return _score(found, name, "deviance")
+
+
 def _rates(found: Backtest, name: str) -> list[float]:
     """Hits in % by share."""
     return [100 * _score(found, name, f"hit_rate@{share:g}") for share in SHARES]
@@ -257,7 +280,7 @@ def _hits(title: str, found: Backtest) -> list[Figure]:
     for name in found.models:
         rates = zip(SHARES, _rates(found, name), strict=True)
         figures += [Figure(f"{title}, {name}, hits at {share:.0%}", value, "%") for share, value in rates]
-        figures.append(Figure(f"{title}, {name}, deviance", _score(found, name, "deviance"), "a week"))
+        figures.append(Figure(f"{title}, {name}, deviance", _deviance(found, name), "a week"))
     return figures
 
 

@@ -27,9 +27,9 @@ class Combined(Estimator):
     with the non-negative weights that gave the incidents of the last year, each week forecast from before it, the
     highest Poisson likelihood: a self-exciting process whose kernel is read from the data (Marsan and Lengliné 2008;
     Mohler et al. 2011), and, as the weights are linear, shrinkage of a sparse cell towards its surroundings.
-    (2) A log-linear factor with ridge corrects the mixture where counts on several scales together mean more or less
-    than their sum. (3) With other classes as context, a second such forecast that uses them is made, and the two are
-    pooled geometrically (Genest and Zidek 1986). (4) The total follows the city's level and season.
+    With other classes as context, their counts are scales as well. (2) Two factors correct the mixture where counts on
+    several scales together mean more or less than their sum: a log-linear one with ridge, and small boosted trees;
+    they are pooled geometrically (Genest and Zidek 1986). (3) The total follows the city's level and season.
     """
 
     def __init__(
@@ -47,10 +47,10 @@ class Combined(Estimator):
 
     def explain(self) -> dict[str, Any]:
         """What the last forecast is made of: shares of the mixture by when and where, in words, the largest first."""
-        if not hasattr(self, "experts_"):
+        if not hasattr(self, "expert_"):
             return super().explain()
         names = {str(code): name for code, name in enumerate(self.context_classes_)} | {"rest": "other classes"}
-        made_of = ingredients(self.experts_, names)
+        made_of = ingredients(self.expert_, names)
         return super().explain() | {
             "made_of": [{"what": what, "share": share} for what, share in made_of],
             "in_words": [f"{share:.0%} {what}" for what, share in made_of if share >= 0.005],
@@ -61,11 +61,9 @@ class Combined(Estimator):
     def _learn(self, located: Located, context: Located | None) -> None:
         plan = self._plan(located)
         own = Group("own", scales(located, plan, self.cells_, HALF_LIVES, self._reaches(REACHES)))
-        experts = [Expert.of([own], plan, self.ridge, self.seed)]
-        if context is not None and (others := self._others(context, plan)):
-            experts.append(Expert.of([own, *others], plan, self.ridge, self.seed))
-        self.experts_ = tuple(experts)
-        self.share_ = _shares(floats(np.mean([one.log_rate for one in experts], axis=0)))
+        others = [] if context is None else self._others(context, plan)
+        self.expert_ = Expert.of([own, *others], plan, self.ridge, self.seed)
+        self.share_ = _shares(self.expert_.log_rate)
         self.error_ = self._error(plan, located)
         week = plan.week_of(located)
         self.level_ = Level.of(floats(np.bincount(week[week >= 0], minlength=plan.history)), self.now_)
@@ -103,11 +101,11 @@ class Combined(Estimator):
 
         The first by moments, from the counts of the last trial quarter beyond their Poisson variance.
         """
-        doubt = np.mean([one.variance for one in self.experts_], axis=0)
+        doubt = self.expert_.variance
         counts = located.counts(len(self.cells_), self.now_ - WEEK * plan.quarter)
         if not plan.checks.size or not counts.sum():
             return floats(np.sqrt(1.0 + doubt))
-        expected = _shares(floats(np.mean([one.log_checks for one in self.experts_], axis=0))) * counts.sum()
+        expected = _shares(self.expert_.log_checks) * counts.sum()
         beyond = np.sum((counts - expected) ** 2 - expected) / np.sum(expected**2)
         return floats(np.sqrt(np.clip(beyond, 0.01, 4.0) + doubt))
 

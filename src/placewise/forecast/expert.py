@@ -21,7 +21,8 @@ OTHER = ((26.0, 0.0), (240.0, 0.0), (240.0, 600.0))
 CROSSED = ((30.0, 2200.0), (240.0, 0.0), (240.0, 600.0))  # these and the mixture, also by pairs
 FLOOR = 0.15  # of the mean cell's rate, added before a logarithm is taken
 FEW = 50  # incidents below which nothing is corrected
-_LEANING = {(60.0, 0.0): 0.25, (240.0, 0.0): 0.2, (60.0, 350.0): 0.25, (240.0, 1100.0): 0.2}  # the rest falls evenly
+SPREAD = 0.5  # of the first weights over all scales alike; a weight that begins with nothing would stay so under EM
+_LEANING = {(60.0, 0.0): 0.25, (240.0, 0.0): 0.2, (60.0, 350.0): 0.25, (240.0, 1100.0): 0.2}  # of the other half
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,8 @@ class _Corrections:
 
 
 def _leaning(names: list[tuple[str, tuple[float, float]]]) -> Floats:
-    """The weights one begins with: those named where the ladder has them, the rest for the even part."""
-    weights = floats([_LEANING.get(name, 0.0) if kind == "own" else 0.0 for kind, name in names])
-    weights[-1] = 1.0 - weights.sum()
+    """The weights one begins with: half over all scales alike, half on those named where the ladder has them."""
+    alike = SPREAD / max(len(names) - 1, 1)
+    weights = floats([alike + (1 - SPREAD) * _LEANING.get(name, 0.0) * (kind == "own") for kind, name in names])
+    weights[-1] = 1.0 - weights[:-1].sum()
     return weights

@@ -67,12 +67,14 @@ def correction(
     penalty[0] = 1.0
     weights = np.zeros(design.shape[1])
     pull = event @ design
+    places = weight > 0  # the integral needs no rows of incidents
+    at, base, cost = design[places], log_rate[places], weight[places]
     for _ in range(15):
-        mean = weight * np.exp(log_rate + np.clip(design @ weights, -LIMIT, LIMIT))
-        curve = (design * mean[:, None]).T @ design + np.diag(penalty)
-        step = np.linalg.solve(curve, pull - mean @ design - penalty * weights)
+        mean = cost * np.exp(base + np.clip(at @ weights, -LIMIT, LIMIT))
+        curve = (at * mean[:, None]).T @ at + np.diag(penalty)
+        step = np.linalg.solve(curve, pull - mean @ at - penalty * weights)
         weights = weights + np.clip(step, -0.5, 0.5)
-        if np.abs(step).max() < 1e-6:
+        if np.abs(step).max() < 1e-4:
             break
     return Correction(centre, spread, crossed, weights, floats(np.linalg.inv(curve)))
 

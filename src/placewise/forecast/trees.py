@@ -17,12 +17,14 @@ DRAWN = 200  # rows that a leaf must have
 
 @dataclass(frozen=True)
 class Trees:
-    """Trees grown by gradient boosting (Friedman 2001; LightGBM, Ke et al. 2017)."""
+    """Trees grown by gradient boosting (Friedman 2001; LightGBM, Ke et al. 2017); none where rows were too few."""
 
-    booster: Any
+    booster: Any | None
 
     def log_factor(self, columns: Floats) -> Floats:
         """(r,) log of the factor for rows of columns (r, c)."""
+        if self.booster is None:
+            return np.zeros(columns.shape[0])
         return np.clip(floats(self.booster.predict(_narrow(columns))), -LIMIT, LIMIT)
 
 
@@ -34,7 +36,9 @@ def grown(columns: Floats, log_rate: Floats, event: Floats, weight: Floats, *, r
     import lightgbm
 
     used = (event > 0) | (weight > 0)
-    event, weight = event[used], weight[used]
+    event, weight, columns = event[used], weight[used], columns[used]
+    if event.size < 2 * DRAWN or not np.ptp(columns, axis=0).any():
+        return Trees(None)
 
     def slope_and_curve(log_factor: Floats, _: Any) -> tuple[Floats, Floats]:
         mean = weight * np.exp(log_factor)
@@ -46,7 +50,10 @@ def grown(columns: Floats, log_rate: Floats, event: Floats, weight: Floats, *, r
         "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbose": -1,
     }  # fmt: skip
     data = lightgbm.Dataset(
-        _narrow(columns[used]), event, init_score=log_rate[used], params={"max_bin": 63, "verbose": -1}
+        _narrow(columns),
+        event,
+        init_score=log_rate[used],
+        params={"max_bin": 63, "verbose": -1, "feature_pre_filter": False},
     )
     return Trees(lightgbm.train(settings, data, TREES))
 

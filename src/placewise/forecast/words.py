@@ -1,6 +1,6 @@
 """What a mixture of scales is made of, in plain words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from placewise.forecast.expert import Expert
 
@@ -8,14 +8,13 @@ _WHEN = ((20.0, "of the last months"), (70.0, "of about the last year"), (float(
 _WHERE = ((0.0, "in the place itself"), (400.0, "within some 400 m"), (float("inf"), "in the wider surroundings"))
 
 
-def ingredients(experts: Sequence[Expert], names: Mapping[str, str]) -> list[tuple[str, float]]:
-    """Words and their share of the expected incidents, mean over the experts, the largest share first."""
+def ingredients(expert: Expert, names: Mapping[str, str]) -> list[tuple[str, float]]:
+    """Words and their share of the expected incidents, the largest share first."""
+    expected = expert.parts.sum(axis=0)
     shares: dict[str, float] = {}
-    for one in experts:
-        expected = one.parts.sum(axis=0)
-        for kind, name, part in zip(one.kinds, one.names, expected / max(expected.sum(), 1e-12), strict=True):
-            what = _words(kind, name, names)
-            shares[what] = shares.get(what, 0.0) + float(part) / len(experts)
+    for kind, name, part in zip(expert.kinds, expert.names, expected / max(expected.sum(), 1e-12), strict=True):
+        what = _words(kind, name, names)
+        shares[what] = shares.get(what, 0.0) + float(part)
     return sorted(shares.items(), key=lambda pair: -pair[1])
 
 
