@@ -5,6 +5,7 @@ What starts a whole service, runs all tests or measures for minutes is parsed he
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -25,6 +26,7 @@ import pytest
 from django.test import Client
 from tests.database import TestDatabase
 from tests.docs.told import ROOT, TOLD, Command
+from tests.shared_data import shared
 
 from openbeat.access import Permission, Role
 from openbeat.access.actors import service
@@ -37,7 +39,6 @@ from openbeat.ops.main import read_city
 from openbeat.ops.paths import Var
 from openbeat.ops.sample import SAMPLE
 from openbeat.seeing.scope import scope
-from placewise.__main__ import COMMANDS as ANALYTICS
 from witness import EntryFile, Log, canonical_json, commitment
 
 SALT, ENTRY = bytes(range(32)), {"operation": "disclosure", "who": "officer 1"}
@@ -245,13 +246,56 @@ def test_up_takes_the_words_that_make_gives_it(words: list[str], city: str) -> N
     assert read_city(words) == city
 
 
-@pytest.mark.parametrize("line", sorted({command.line for command in of_kind("analytics")}) or ["python -m placewise"])
-def test_commands_of_the_analytics_are_known(line: str, tmp_path: Path) -> None:
-    name = [*line.split(), ""][3]
-    assert name in {"", *ANALYTICS}
-    said = run(f"{line} --help", tmp_path, {})
-    assert said.returncode == 0 or not name, said.stderr
-    assert "usage: python -m placewise" in said.stdout + said.stderr
+# --- the analytics ---------------------------------------------------------------------------------------------------
+
+NEAR = "Moss Park"
+"""The part of the sample city in which its examples are run; a year of feedback is simulated twice, not five times."""
+COMMUNITY = "8"
+"""The part of Chicago in which its example is run: the whole city takes minutes."""
+
+
+def toronto_files(folder: Path) -> None:
+    """A neighbourhood of the sample city, and all areas with made-up deprivation."""
+    rows = pl.read_parquet(SAMPLE / "incidents.parquet").filter(pl.col("neighbourhood") == NEAR)
+    rows.write_parquet(folder / "toronto.parquet")
+    areas = json.loads((SAMPLE / "neighbourhoods.geojson").read_text(encoding="utf-8"))
+    for number, area in enumerate(areas["features"]):
+        area["properties"]["deprivation"] = number
+    (folder / "wards.geojson").write_text(json.dumps(areas), encoding="utf-8")
+
+
+def chicago_files(folder: Path) -> None:
+    """One community area of Chicago with its incidents."""
+    rows = pl.read_parquet(shared("chicago/chicago_slim_2012-2018.parquet"))
+    rows.filter(pl.col("community_area").cast(pl.String) == COMMUNITY).write_parquet(folder / "chicago.parquet")
+    areas = json.loads(gzip.decompress(shared("chicago/boundaries/commareas.geojson.gz").read_bytes()))
+    areas["features"] = [area for area in areas["features"] if area["properties"]["area_numbe"] == COMMUNITY]
+    assert len(areas["features"]) == 1
+    (folder / "commareas.geojson").write_text(json.dumps(areas), encoding="utf-8")
+
+
+def portland_files(folder: Path) -> None:
+    """Stolen vehicles of Portland's middle, under shorter names."""
+    rows = pl.read_csv(shared("portland/nij_portland_veh_2012-03_2017-05.csv"))
+    named = rows.rename({"x_coordina": "x", "y_coordina": "y"})
+    middle = named.filter(
+        (pl.col("x") - pl.col("x").median()).abs() < 10_000, (pl.col("y") - pl.col("y").median()).abs() < 10_000
+    )
+    middle.write_csv(folder / "thefts.csv")
+
+
+FILES = {"toronto.parquet": toronto_files, "chicago.parquet": chicago_files, "thefts.csv": portland_files}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", sorted({command.line for command in of_kind("analytics")}))
+def test_commands_of_the_analytics_do_what_they_say(line: str, tmp_path: Path) -> None:
+    _python, _m, _placewise, _name, file, *rest = shlex.split(line)
+    FILES[file](tmp_path)
+    said = run(line.replace("--feedback 5", "--feedback 2"), tmp_path, {})
+    assert said.returncode == 0, said.stderr
+    out = tmp_path / rest[rest.index("--out") + 1] if "--out" in rest else None
+    assert json.loads(out.read_text(encoding="utf-8") if out else said.stdout)
 
 
 # --- what programs ask -----------------------------------------------------------------------------------------------

@@ -49,7 +49,8 @@ def blocks(page: Path, kind: str) -> list[str]:
 
 def commands(page: Path) -> Iterator[Command]:
     """Every command of a page: first the lines of its shell blocks, then what stands as code in its sentences."""
-    lines = [line for block in blocks(page, "sh") for line in block.replace("\\\n", " ").splitlines()]
+    shown = [*blocks(page, "sh"), *blocks(page, "")]
+    lines = [line for block in shown for line in block.replace("\\\n", " ").splitlines()]
     for line in [*lines, *CODE.findall(text_of(page))]:
         plain = re.sub(r"\s{2,}#.*$", "", line.strip())
         if PROGRAMS.match(plain) and not FORM.search(plain):
