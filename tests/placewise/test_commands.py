@@ -113,6 +113,18 @@ def test_hexagons_have_their_own_names(at: Path, capsys: pytest.CaptureFixture[s
     assert all(re.match(r"88[0-9a-f]{13},", row) for row in rows[1:])
 
 
+def test_street_segments_are_told_by_their_place_among_those_brought(
+    at: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [[[-80.99 + k / 100, 43.37], [-80.98 + k / 100, 43.37]] for k in range(-8, 4)]
+    features = [{"type": "Feature", "geometry": {"type": "LineString", "coordinates": line}} for line in lines]
+    (tmp_path / "streets.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    given = ["--time", "time", "--area", "area.geojson", "--segments", str(tmp_path / "streets.geojson")]
+    assert run("forecast", "town.csv", *given, *START, "--model", "count3y") == 0
+    rows = capsys.readouterr().out.splitlines()[1:]
+    assert [int(row.split(",")[0]) for row in rows] == [7, 8, 9, 10, 11]
+
+
 def test_the_future_does_not_draw_the_ground(at: Path, capsys: pytest.CaptureFixture[str]) -> None:
     given = ["--time", "time", "--cell", "250", "--model", "count1y"]
     sizes = []
@@ -170,6 +182,7 @@ REFUSED = [
     (["--hour", "hour"], "no column hour"),
     (["--classes", "arson"], "no incident is of class arson; there are burglary, theft"),
     (["--crs", "999999"], "write its code"),
+    (["--area", "area.geojson", "--time", "time", "--lon", "class"], "none of 1,500 rows"),
     (["--grid", "4326"], "squares need a projection in metres"),
     (["--zone", "Mars"], "write it as America/Chicago"),
     (["--area", "lost.geojson"], "lost.geojson: No such file"),

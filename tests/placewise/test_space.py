@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+from pyproj import Transformer
 from scipy import stats
 
 from placewise.kernels.moments import UnknownMoment
 from placewise.space import Area, BadEvents, Cells, Events, NoArea, Surface
+from placewise.space.area import NoLines
 from placewise.space.cells import NoCells, TooManyCells
 from placewise.space.events import UnknownClass
 from placewise.space.smoothing import Smoother
@@ -262,3 +264,54 @@ def test_no_incidents_have_no_ground() -> None:
 def test_positions_on_the_other_side_of_the_globe_lie_outside() -> None:
     far = Events.from_arrays(["2020-01-01"] * 2, [99.0, 100.0], [0.0, 0.0])
     assert Cells.squares(TOWN, 250).index(far).tolist() == [-1, -1]
+
+
+def streets() -> list[shapely.LineString]:
+    """Two parallel streets of the town, 200 m apart, in two segments each, and one that leads out of it."""
+    metres = [((0, 100), (400, 100)), ((400, 100), (1000, 100)), ((0, 300), (400, 300)), ((400, 300), (1000, 300)),
+              ((1900, 500), (2500, 500))]  # fmt: skip
+    back = Transformer.from_crs("EPSG:32617", "EPSG:4326", always_xy=True)
+    return [shapely.LineString([back.transform(500_000 + x, 4_800_000 + y) for x, y in one]) for one in metres]
+
+
+def test_incidents_belong_to_the_nearest_street_segment_within_reach() -> None:
+    cells = Cells.segments(TOWN, streets(), reach=60, width=20)
+    assert cells.names == ["0", "1", "2", "3"]
+    assert cells.areas == pytest.approx([8000, 12000, 8000, 12000], rel=1e-3)
+    assert cells.size == pytest.approx(500, rel=1e-3)
+    spots = [(200, 140), (800, 290), (200, 200), (390, 90), (200, 900)]
+    back = Transformer.from_crs("EPSG:32617", "EPSG:4326", always_xy=True)
+    lon, lat = zip(*(back.transform(500_000 + x, 4_800_000 + y) for x, y in spots), strict=True)
+    found = cells.index(Events.from_arrays(["2020-01-01"] * 5, lon, lat)).tolist()
+    assert found == [0, 3, -1, 0, -1]
+    bands = cells.outlines()
+    assert Area(bands[1]).square_metres() == pytest.approx(12000, rel=1e-2)
+
+
+def test_street_segments_from_a_file(tmp_path: Path) -> None:
+    whole = shapely.MultiLineString(streets())
+    (tmp_path / "s.geojson").write_text(json.dumps(shapely.geometry.mapping(whole)))
+    assert len(Cells.segments(TOWN, tmp_path / "s.geojson")) == 4
+
+
+@pytest.mark.parametrize("lines", [[], [shapely.Point(0, 0)], [shapely.LineString([(0, 0), (0, 0)])]])
+def test_what_is_no_street_is_refused(lines: Any) -> None:
+    with pytest.raises(NoLines):
+        Cells.segments(TOWN, lines)
+
+
+def test_streets_elsewhere_are_refused() -> None:
+    with pytest.raises(NoCells):
+        Cells.segments(TOWN, [shapely.LineString([(0, 0), (0, 1)])])
+
+
+def test_things_say_what_they_are() -> None:
+    one = surface([1.0, 3.0, 2.0, 3.0])
+    assert repr(one).endswith("2020-01-01 to 2020-01-08, 9.0 expected, Cells(squares 250, 4 cells, 0.2 km²))")
+    assert repr(events(("2017-01-01", "a"), ("2017-02-01", "b"))) == (
+        "Events(2, 2017-01-01 to 2017-02-01, 2 classes, zone=UTC)"
+    )
+    assert repr(Events.from_arrays([], [], [])) == "Events(none, zone=UTC)"
+    assert Cells.squares(TOWN, 250).summary() == {
+        "kind": "squares", "size": 250.0, "cells": 32, "km2": 2.0, "crs": "EPSG:32617"
+    }  # fmt: skip

@@ -65,6 +65,7 @@ def parser(name: str, words: str) -> argparse.ArgumentParser:
     cells = made.add_mutually_exclusive_group()
     cells.add_argument("--cell", type=float, default=250.0, metavar="SIDE", help="squares, side in units of the grid")
     cells.add_argument("--h3", type=int, metavar="RESOLUTION", help="H3 cells of a resolution")
+    cells.add_argument("--segments", type=Path, metavar="GEOJSON", help="street segments, as lines")
     add("--grid", type=_projection, metavar="EPSG", help="projection of the squares; without it, UTM in metres")
     add("--seed", type=int, default=0, help="of every random choice")
     return made
@@ -93,11 +94,20 @@ def read(given: argparse.Namespace, known: Moment) -> Input:
     if not len(past):
         raise NothingToForecast(f"no incident is known before {iso(events.moment(known))}; {_records(events)}")
     area = Area.of(given.area) if given.area else Area.covering(past)
-    cells = Cells.h3(area, given.h3) if given.h3 is not None else Cells.squares(area, given.cell, crs=given.grid)
+    cells = _cells(area, given)
     _check_inside(past, cells)
     _warn_discovered(events.classes if not given.classes else given.classes)
     say(f"{events!r} on {cells!r}")
     return Input(events, got.events.of(*given.context) if given.context else None, cells)
+
+
+def _cells(area: Area, given: argparse.Namespace) -> Cells:
+    """The cells asked for."""
+    if given.segments is not None:
+        return Cells.segments(area, given.segments)
+    if given.h3 is not None:
+        return Cells.h3(area, given.h3)
+    return Cells.squares(area, given.cell, crs=given.grid)
 
 
 def warn_beyond(data: Input, end: np.datetime64) -> None:

@@ -2,9 +2,11 @@
 
 import tracemalloc
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import shapely
+from shapely.geometry import LineString
 
 from placewise.forecast.base import Estimator, ForecastOfThePast, NotFitted
 from placewise.kernels.arrays import Floats, floats
@@ -151,6 +153,18 @@ def check_better_than_even(model: Estimator) -> None:
     demand(caught > 0.25, f"only {caught:.0%} of incidents in the densest tenth")
 
 
+def check_other_cells(model: Estimator) -> None:
+    """Hexagons and street segments are forecast as squares are: about the same total, the hot spots found."""
+    events, squares = town(2000)
+    total = model.clone().fit(events, squares, until=UNTIL).predict(UNTIL, END).total
+    for cells in (Cells.h3(squares.ground, 9), Cells.segments(squares.ground, _streets(), reach=150.0)):
+        surface = model.clone().fit(events, cells, until=UNTIL).predict(UNTIL, END)
+        demand(0.8 < surface.total / total < 1.25, f"{surface.total:.1f} on {cells!r}, {total:.1f} on squares")
+        counts = cells.counts(events, UNTIL, "2021-09-30")
+        caught = counts[surface.top(0.2)].sum() / counts.sum()
+        demand(caught > 0.35, f"only {caught:.0%} of incidents in the densest fifth of {cells!r}")
+
+
 def check_memory(model: Estimator) -> None:
     """Learning from 4,000 incidents on 320 cells needs less than 64 MiB at its peak."""
     events, cells = town()
@@ -176,6 +190,7 @@ CHECKS: tuple[Callable[[Estimator], None], ...] = (
     check_few_events,
     check_scale,
     check_better_than_even,
+    check_other_cells,
     check_memory,
 )
 
@@ -184,6 +199,15 @@ def _same(one: Surface, other: Surface, reason: str) -> None:
     """Two surfaces agree to the last bit."""
     equal = np.array_equal(one.expected, other.expected) and np.array_equal(one.stderr, other.stderr)
     demand(equal, f"{reason} (by up to {np.abs(one.expected - other.expected).max():.3g})")
+
+
+def _streets() -> list[LineString]:
+    """A grid of streets over the town, a segment between every two crossings 200 m apart."""
+    x, y = np.meshgrid(np.arange(500_000, 505_001, 200), np.arange(4_800_000, 4_804_001, 200))
+    lon, lat = (part.reshape(x.shape) for part in _degrees(floats(x.ravel()), floats(y.ravel())))
+    spots = np.dstack([lon, lat])
+    along = [LineString(ends) for row in spots for ends in pairwise(row)]
+    return along + [LineString(ends) for column in spots.swapaxes(0, 1) for ends in pairwise(column)]
 
 
 def _degrees(x: Floats, y: Floats) -> tuple[Floats, Floats]:

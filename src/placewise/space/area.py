@@ -2,12 +2,13 @@
 
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from pyproj import CRS, Transformer
 from shapely.geometry import mapping, shape
@@ -18,10 +19,15 @@ from placewise.kernels.errors import PlacewiseError
 from placewise.space.events import Events
 
 Ground: TypeAlias = "Area | Mapping[str, Any] | str | Path | BaseGeometry"
+Lines: TypeAlias = "Mapping[str, Any] | str | Path | Sequence[BaseGeometry]"
 
 
 class NoArea(PlacewiseError):
-    """A study area that encloses nothing."""
+    """A study area that encloses nothing, or that is no GeoJSON in degrees."""
+
+
+class NoLines(PlacewiseError):
+    """Street segments that are no lines."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,23 @@ def project(crs: str, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """Positions in a projection, to the millimetre, so that a point on a border falls on the same side everywhere."""
     x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat)
     return floats(np.round(x, 3)), floats(np.round(y, 3))
+
+
+def as_lines(lines: Lines) -> list[BaseGeometry]:
+    """Lines in degrees, each part of a line of several parts by itself."""
+    if isinstance(lines, (str, Path)):
+        lines = _read(Path(lines))
+    brought = _shapes(lines) if isinstance(lines, Mapping) else list(lines)
+    parts = [part for one in brought for part in getattr(one, "geoms", [one])]
+    if not parts or any(part.geom_type != "LineString" or part.length == 0 for part in parts):
+        raise NoLines("street segments are LineStrings with a length, in longitude and latitude")
+    return parts
+
+
+def in_metres(lines: npt.NDArray[Any], crs: str) -> Sequence[BaseGeometry]:
+    """Lines in degrees (n,) with coordinates in a metric `crs`."""
+    move = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+    return list(shapely.transform(lines, lambda xy: np.column_stack(move.transform(xy[:, 0], xy[:, 1]))))
 
 
 def _read(path: Path) -> Mapping[str, Any]:

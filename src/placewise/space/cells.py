@@ -8,15 +8,16 @@ from weakref import WeakKeyDictionary
 
 import h3
 import numpy as np
+import shapely
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from placewise.kernels.arrays import Bools, Floats, Ints, floats, frozen, ints
 from placewise.kernels.errors import PlacewiseError
 from placewise.kernels.moments import Moment, day_number, days
-from placewise.space.area import Area, Ground, project, unit_metres
+from placewise.space.area import Area, Ground, Lines, as_lines, in_metres, project, unit_metres
 from placewise.space.events import Events
-from placewise.space.lookup import HexLookup, Lookup, SquareLookup
+from placewise.space.lookup import HexLookup, Lookup, SegmentLookup, SquareLookup
 
 MOST_CELLS = 5_000_000
 MOST_HEXAGONS = 1_000_000  # these are walked one by one
@@ -64,8 +65,8 @@ class Located:
 class Cells:
     """Cells clipped to a study area: those whose centre lies inside it.
 
-    ids: (n,) numbers (H3 index; for squares a running number); x, y: (n,) centres in metres of `crs`;
-    areas: (n,) m²; size: side of a square in metres, or H3 resolution.
+    ids: (n,) numbers (H3 index; for squares and segments a running number); x, y: (n,) centres in metres of `crs`;
+    areas: (n,) m²; size: side of a square in metres, H3 resolution, or median length of a segment in metres.
     """
 
     kind: str
@@ -81,7 +82,7 @@ class Cells:
 
     def __post_init__(self) -> None:
         if self.ids.size == 0:
-            raise NoCells("no cell's centre lies inside the study area; take smaller cells")
+            raise NoCells("no cell's centre lies inside the study area; take smaller cells or another area")
         for part in (self.ids, self.x, self.y, self.areas):
             frozen(part)
 
@@ -109,6 +110,24 @@ class Cells:
         lookup = HexLookup.inside(area, resolution)
         x, y = project(area.crs, *lookup.centres())
         return Cells("h3", resolution, lookup.ids, x, y, lookup.square_metres(), area.crs, area, lookup)
+
+    @staticmethod
+    def segments(ground: Ground, lines: Lines, *, reach: float = 60.0, width: float = 20.0) -> "Cells":
+        """Street segments whose middle lies in the area; an incident belongs to the nearest within `reach` metres.
+
+        lines: in degrees, shapely or a GeoJSON mapping or file of LineStrings. As ground a segment counts for its
+        length times `width` metres; its id is its place among the lines brought.
+        """
+        area = Area.of(ground)
+        brought = np.array(as_lines(lines), dtype=object)
+        middles = shapely.line_interpolate_point(brought, 0.5, normalized=True)
+        inside = area.contains(shapely.get_x(middles), shapely.get_y(middles))
+        x, y = project(area.crs, shapely.get_x(middles[inside]), shapely.get_y(middles[inside]))
+        straight = tuple(in_metres(brought[inside], area.crs))
+        lengths = floats(shapely.length(straight))
+        lookup = SegmentLookup(area.crs, straight, reach, width)
+        size = float(np.median(lengths)) if lengths.size else 0.0
+        return Cells("segments", size, ints(np.flatnonzero(inside)), x, y, lengths * width, area.crs, area, lookup)
 
     def __len__(self) -> int:
         """How many cells there are."""

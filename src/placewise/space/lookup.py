@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import h3
@@ -104,6 +105,35 @@ class HexLookup:
         """The hexagons in degrees."""
         rings = (h3.cell_to_boundary(h3.int_to_str(number)) for number in self.ids.tolist())
         return [shapely.Polygon([(lon, lat) for lat, lon in ring]) for ring in rings]
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentLookup:
+    """Street segments as lines in metres of `crs`; a position belongs to the nearest one within `reach` metres."""
+
+    crs: str
+    lines: tuple[BaseGeometry, ...]
+    reach: float
+    width: float
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """The lines, ready to be asked for the nearest."""
+        return shapely.STRtree(self.lines)
+
+    def index(self, lon: Floats, lat: Floats) -> Ints:
+        """The nearest segment of each position, the first of equals, −1 where none is within reach."""
+        x, y = (np.where(np.isfinite(part), part, _NOWHERE) for part in project(self.crs, lon, lat))
+        found = np.full(lon.size, -1, dtype=np.int64)
+        near = self.tree.query_nearest(shapely.points(x, y), max_distance=self.reach, all_matches=True)
+        found[near[0][::-1]] = near[1][::-1]
+        return found
+
+    def outlines(self) -> Sequence[BaseGeometry]:
+        """The segments as bands in degrees."""
+        bands = shapely.buffer(np.array(self.lines), self.width / 2, cap_style="flat")
+        move = Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True)
+        return list(shapely.transform(bands, lambda xy: np.column_stack(move.transform(xy[:, 0], xy[:, 1]))))
 
 
 def h3_numbers(lon: Floats, lat: Floats, resolution: int) -> Ints:
