@@ -277,7 +277,7 @@ def breakdown(actor: Actor, filters: Filters = EVERYTHING) -> Breakdown:
     hours: Counter[int | None] = Counter()
     days: Counter[int] = Counter()
     for key, hour, day, precision, rows in (
-        incidents(actor, filters).values_list(*keys).annotate(Count("pk")).order_by().iterator()
+        incidents(actor, filters).values_list(*keys).annotate(Count("pk")).order_by()
     ):
         classes[key] += rows
         hours[hour] += rows
