@@ -183,6 +183,21 @@ def test_settings_that_other_pages_tell_are_settings() -> None:
     assert sorted(told - known) == []
 
 
+def test_every_folder_that_is_written_is_told() -> None:
+    files = [path.read_text(encoding="utf-8") for path in (ROOT / "src" / "openbeat").rglob("*.py")]
+    written = {found for text in files for found in re.findall(r'(?:VAR\)?|self\.root) / "(\w+)"', text)} - {"media"}
+    part = (
+        (DOCS / "how-to" / "run.md").read_text(encoding="utf-8").partition("## What lies in")[2].partition("\n## ")[0]
+    )
+    told = {
+        each
+        for line in part.splitlines()
+        if line.startswith("| `")
+        for each in re.findall(r"`(\w+)`", line.split("|")[1])
+    }
+    assert told == written | {"cache"}  # where the tests keep what they make once
+
+
 def test_every_call_of_the_api_is_told_and_no_other() -> None:
     paths = api.get_openapi_schema(path_prefix="/api/v1")["paths"]
     there = {f"{verb.upper()} {path}" for path, verbs in paths.items() for verb in verbs}
