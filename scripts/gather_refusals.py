@@ -6,6 +6,7 @@ Run by `make messages`; a test holds the module against the code.
 from __future__ import annotations
 
 import ast
+import csv
 import importlib
 import inspect
 import sys
@@ -87,11 +88,17 @@ def states() -> Iterator[str]:
                 yield from (member.value.replace("_", " ") for member in kind)
 
 
+def reasons() -> Iterator[str]:
+    """Why each class of the code list is held to be reported by victims, or not."""
+    with (HOUSE / "incidents" / "codes" / "nibrs.csv").open(encoding="utf-8", newline="") as file:
+        yield from (row["reason"] for row in csv.DictReader(file))
+
+
 def words() -> list[str]:
     """Every text that a refusal may say, once, in order."""
     known = kinds()
     found = {text for _, tree in trees() for value in spoken(tree, known) for text in fixed(value)}
-    return sorted((found | set(states())) - {""})
+    return sorted((found | set(states()) | set(reasons())) - {""})
 
 
 def module() -> str:

@@ -295,14 +295,33 @@ def score_table(report: Backtest) -> Table:
     models = list(report.models.values())
     columns = [Column("score", _("Score")), *(Column(one.name, _name(one.name), kind="number") for one in models)]
     listed = sorted(report.titles.items(), key=lambda pair: (_family(pair[0]), _share(pair[0])))
-    rows = [Row([title, *(_score(model, key) for model in models)]) for key, title in listed]
+    rows = [Row([_title(key, title), *(_score(model, key) for model in models)]) for key, title in listed]
     note = _(
         "In brackets: 95 % interval, bootstrap over forecasts. Definitions and sources: docs/explanation/forecasting.md"
     )
     return Table(_("All scores of the back-test"), columns, rows, dense=True, stacks=False, note=note)
 
 
-FAMILIES = ("hit_rate", "pai", "pei", "rri", "area_to", "auc", "deviance", "log_score", "count_score")
+SCORES = {
+    "hit_rate": gettext_lazy("Hit rate in %(share)s %% of the area"),
+    "pai": gettext_lazy("PAI at %(share)s %%"),
+    "pei": gettext_lazy("PEI* at %(share)s %%"),
+    "rri": gettext_lazy("RRI at %(share)s %%"),
+    "area_to": gettext_lazy("Share of the area that catches %(share)s %%"),
+    "auc": gettext_lazy("Chance that an incident's place ranks above a random place"),
+    "deviance": gettext_lazy("Poisson deviance of a forecast, all cells"),
+    "log_score": gettext_lazy("Log likelihood of an incident, in nats, as a Poisson process over km²"),
+    "count_score": gettext_lazy("Log probability of the cells' counts in a forecast, with its own uncertainty"),
+    "observed_to_expected": gettext_lazy("Incidents that happened for each one expected (1 is calibrated)"),
+}
+"""The scores in words, as they stand in the table."""
+FAMILIES = tuple(SCORES)
+
+
+def _title(key: str, title: str) -> str:
+    """A score's name; one that is new keeps the name that the analytics give it."""
+    words = SCORES.get(key.partition("@")[0])
+    return str(words) % {"share": f"{100 * _share(key):g}"} if words is not None else title
 
 
 def _family(key: str) -> int:

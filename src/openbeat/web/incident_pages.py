@@ -291,4 +291,4 @@ def offences(request: Request, *, may: bool) -> dict[str, Any]:
 def _class_row(one: Any, count: int, share: Any) -> Row:
     use = Badge(_("Look: many arrests"), "warn") if share and share.flagged and one.reported_by_victims else _use(one)
     link = Link(one.name, f"{reverse('incidents')}?offence={one.pk}")
-    return Row([link, one.code, count, 100 * share.share if share else None, use, one.reason])
+    return Row([link, one.code, count, 100 * share.share if share else None, use, _t(one.reason)])
