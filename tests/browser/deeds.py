@@ -164,6 +164,8 @@ def give_reason(page: Page, reason: str) -> None:
     stop = page.get_by_role("button", name="Stop looking")
     if stop.is_visible():
         stop.click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Is the log whole?")
+        page.goto("/trail/")
     page.get_by_label("Why do you look?").fill(reason)
     page.get_by_label("On what ground?").select_option("oversight")
     page.get_by_role("button", name="Read the trail").click()

@@ -128,6 +128,7 @@ def seen(page: Page, address: str, status: int = 200) -> dict[str, object]:
     assert response is not None
     assert response.status == status, address
     assert loose(response) == {}
+    expect(page.locator(".map-wait:visible")).to_have_count(0)  # each map is drawn
     assert script(page) <= MOST_SCRIPT or page.locator("[data-map]").count(), address
     return look(page)
 
