@@ -1,5 +1,6 @@
 """The command line: `python -m placewise COMMAND …`; each command's module is loaded when it is called."""
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -24,11 +25,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if name not in COMMANDS:
         sys.stderr.write((f"there is no command {name!r}\n" if name else "") + _listed())
         return 2
+    return _run(name, rest)
+
+
+def _run(name: str, arguments: Sequence[str]) -> int:
+    """One command's exit code; what it refuses is said, not thrown."""
     module, function, _ = COMMANDS[name]
     try:
-        return int(getattr(import_module(module), function)(rest))
+        return int(getattr(import_module(module), function)(arguments))
     except PlacewiseError as refusal:
         return _ended(name, str(refusal), 2)
+    except BrokenPipeError:  # who reads has enough; what is still in the pipe must not complain at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as refusal:
         return _ended(name, f"{refusal.filename}: {refusal.strerror}", 2)
     except KeyboardInterrupt:

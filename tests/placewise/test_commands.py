@@ -315,6 +315,17 @@ def test_it_runs_as_a_program_of_its_own(at: Path) -> None:
     assert ran.stdout.startswith("cell,lon,lat,expected,stderr\n")
 
 
+def test_a_reader_who_has_enough_is_no_failure(at: Path) -> None:
+    words = ["-m", "placewise", "forecast", "town.csv", *FILE, *START, "--cell", "50", "--model", "count3y"]
+    with subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as ran:
+        assert ran.stdout
+        assert ran.stderr
+        ran.stdout.close()
+        said = ran.stderr.read()
+    assert ran.returncode == 0
+    assert "Error" not in said
+
+
 # Real cities
 
 

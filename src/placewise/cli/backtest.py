@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from placewise.cli.options import checked, models, parser, read, warn_beyond
-from placewise.cli.output import as_json, out, progress, say, write_text, write_whole
+from placewise.cli.output import as_json, out, progress, say, utf8, write_text, write_whole
 from placewise.evaluate import Backtest, backtest
 from placewise.evaluate.page import page
 from placewise.forecast import estimator, names
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
         write_text(None, text)
     else:
         beside = given.out.with_suffix(".html")
-        write_whole({given.out: lambda part: part.write_text(text), beside: lambda part: part.write_text(html)})
+        write_whole({given.out: utf8(text), beside: utf8(html)})
         say(f"{given.out} and {beside} are written")
     return 0
 

@@ -48,8 +48,14 @@ def write_text(path: Path | None, text: str) -> None:
     """Text into a file, whole or not at all, or on standard output."""
     if path is None:
         sys.stdout.write(text)
+        sys.stdout.flush()
     else:
-        write_whole({path: lambda part: part.write_text(text, encoding="utf-8")})
+        write_whole({path: utf8(text)})
+
+
+def utf8(text: str) -> Callable[[Path], Any]:
+    """A writer of this text, whatever the machine's own encoding is."""
+    return lambda path: path.write_text(text, encoding="utf-8")
 
 
 def write_whole(files: Mapping[Path, Callable[[Path], Any]]) -> None:
