@@ -30,6 +30,7 @@ from openbeat.oversight.states import State
 from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.refusals import sentences
 from openbeat.web.request import Request
+from openbeat.web.rights import DEEDS
 from openbeat.web.ui.bits import Badge
 from openbeat.web.ui.tables import Column, Empty, Pages, Row, Table
 
@@ -130,7 +131,10 @@ def trail(request: HttpRequest) -> HttpResponse:
     form = FilterForm(request.GET)
     before = _cursor(request.GET.get("cursor", ""))
     found = actions.read_trail(seen.actor, seen.agency, filters=form.filters(seen), before=before, **why)
-    context = {"table": _table(seen, found), "why": why, "operations": OPERATIONS.items(), "asked": request.GET}
+    context = {
+        "table": _table(seen, found), "why": why, "operations": OPERATIONS.items(), "deeds": DEEDS.items(),
+        "asked": request.GET,
+    }  # fmt: skip
     return render(request, "trail/list.html", context)
 
 
