@@ -87,11 +87,11 @@ def watch(page: Page, address: str, wrong: list[str]) -> None:
     """Writes down what must not happen on any page; a page whose server failed is closed: nobody waits for it."""
 
     def answered(response: Response) -> None:
-        if response.status >= 400 and not response.request.is_navigation_request():
+        if 400 <= response.status < 500 and not response.request.is_navigation_request():
             wrong.append(f"{page.url}: {response.status} for {response.url}")
         if response.status >= 500:
             wrong.append(f"{page.url}: {response.status} for {response.url}")
-            page.close()
+            page.context.close()
 
     def said(message: ConsoleMessage) -> None:
         if message.type == "error" and not message.text.startswith("Failed to load resource"):  # told by `answered`
