@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from openbeat.kernel import env, keys
 from openbeat.kernel.logs import configure as configure_logs
+from openbeat.seeing.tickets import forget
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(__file__).resolve().parent
@@ -89,10 +90,11 @@ TEMPLATES = [
 
 # The application connects as a role that owns nothing; `owner` is for migrations alone.
 _OWNER_URL = env.text("DATABASE_URL", "postgresql:///openbeat")
+_POOL = {"min_size": 1, "max_size": env.number("OPENBEAT_CONNECTIONS", 20, least=2, most=1000), "reset": forget}
 DATABASES = {
     "default": {
-        **env.database(env.text("OPENBEAT_APP_DATABASE_URL", _OWNER_URL)),
-        "CONN_MAX_AGE": 0,  # a request has a thread of its own: kept connections would pile up
+        **env.database(env.text("OPENBEAT_APP_DATABASE_URL", _OWNER_URL), pool=_POOL),
+        "CONN_MAX_AGE": 0,  # a request has a thread of its own: it borrows a connection and gives it back
         "CONN_HEALTH_CHECKS": True,
         "TEST": {"MIGRATE": True},
     },

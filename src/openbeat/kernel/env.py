@@ -52,15 +52,18 @@ def folder(name: str, default: Path) -> Path:
     return Path(os.environ.get(name) or default).expanduser().resolve()
 
 
-def database(url: str) -> dict[str, object]:
-    """A `postgresql://user:password@host:port/name?options` address as Django settings."""
+def database(url: str, *, pool: dict[str, object] | None = None) -> dict[str, object]:
+    """A `postgresql://user:password@host:port/name?options` address as Django settings, with connections to borrow."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
         raise Misconfigured(
             "the database address is not postgresql://user:password@host:port/name",
             mend="Openbeat needs PostgreSQL 15 or newer; correct DATABASE_URL",
         )
-    options = dict(parse_qsl(parts.query))
+    options: dict[str, object] = dict(parse_qsl(parts.query))
+    if pool is not None:
+        # a setting of the connection itself, so that whatever a borrower sets goes back to it
+        options |= {"pool": pool, "options": f"{options.get('options', '')} -c TimeZone=UTC".strip()}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),

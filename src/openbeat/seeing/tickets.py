@@ -11,6 +11,8 @@ import hmac
 from collections.abc import Iterable
 from uuid import UUID
 
+from psycopg import Connection
+
 BLOCK = 64
 
 
@@ -24,3 +26,9 @@ def ticket(agencies: Iterable[UUID], key: bytes) -> str:
     """A sealed ticket for these agencies, in the form that `openbeat_reach()` opens."""
     text = "{" + ",".join(sorted(str(agency) for agency in agencies)) + "}"
     return f"{text}|{hmac.new(key, text.encode(), hashlib.sha256).hexdigest()}"
+
+
+def forget(connection: Connection) -> None:
+    """Take all back that a borrower of the connection left on it: row ticket, session, locks, settings."""
+    connection.autocommit = True
+    connection.execute("DISCARD ALL")
