@@ -98,6 +98,6 @@ def _legend(series: Mapping[str, Points]) -> str:
 
 
 def _round_step(raw: float) -> float:
-    """The next of 1, 2, 2.5, 5 times a power of ten."""
+    """The next of 1, 2, 5 times a power of ten."""
     power = 10.0 ** int(f"{raw:e}".split("e")[1])
-    return float(next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw * (1 - 1e-9)))
+    return float(next(m * power for m in (1, 2, 5, 10) if m * power >= raw * (1 - 1e-9)))

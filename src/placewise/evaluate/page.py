@@ -8,6 +8,7 @@ import numpy as np
 
 from placewise.evaluate.charts import lines
 from placewise.evaluate.report import Backtest, ModelReport, Score, Tenth
+from placewise.time import Horizon
 
 # What the scores mean, by the part of their key before the share.
 MEANINGS = {
@@ -60,14 +61,22 @@ def _finding(report: Backtest) -> str:
 
 def _scope(report: Backtest) -> str:
     """What was scored, in a few sentences."""
-    cells = report.cells
+    cells, horizon = report.cells, in_words(Horizon.of(report.horizon))
     return (
-        f"{report.events_scored:,} reported incidents in {len(report.origins)} forecasts of {report.horizon} from "
+        f"{report.events_scored:,} reported incidents in {len(report.origins)} forecasts of {horizon} from "
         f"{report.origins[0]} to {report.origins[-1]}, on {cells['cells']:,} cells ({cells['kind']} {cells['size']:g}, "
         f"{cells['km2']:.0f} km²). At each origin a model saw only what was known then. Intervals are 95 %, by "
         f"{report.replicates:,} bootstrap draws over forecasts (seed {report.seed}). What nobody reported is in none "
         "of these figures."
     )
+
+
+def in_words(horizon: Horizon) -> str:
+    """A length of time as one says it."""
+    days, minutes = divmod(horizon.minutes, 1440)
+    hours, minutes = (minutes // 60, 0) if minutes % 60 == 0 else (0, minutes)
+    parts = ((horizon.months, "month"), (days, "day"), (hours, "hour"), (minutes, "minute"))
+    return " ".join(f"{number} {unit}{'' if number == 1 else 's'}" for number, unit in parts if number)
 
 
 def _section(title: str, inside: str) -> str:
@@ -146,7 +155,8 @@ def _calibration(report: Backtest) -> str:
         "many happened as were expected.</p>"
     )
     rows = [
-        [escape(name), *(_interval(_ratio(tenth)) for tenth in one.calibration)] for name, one in report.models.items()
+        [escape(name), *(_interval(_ratio(tenth), 2) for tenth in one.calibration)]
+        for name, one in report.models.items()
     ]
     return words + chart + _table("Happened for each expected", ["tenth", *map(str, range(1, 11))], rows)
 
@@ -186,16 +196,16 @@ def _percent(score: Score) -> str:
     return f"{100 * score.value:.1f} <small>{100 * score.low:.1f} to {100 * score.high:.1f}</small>"
 
 
-def _interval(score: Score) -> str:
-    """A score with its interval."""
+def _interval(score: Score, most: int = 3) -> str:
+    """A score with its interval, with at most so many decimals."""
     if not np.isfinite(score.value):
         return "–"
-    return f"{_figure(score.value)} <small>{_figure(score.low)} to {_figure(score.high)}</small>"
+    return f"{_figure(score.value, most)} <small>{_figure(score.low, most)} to {_figure(score.high, most)}</small>"
 
 
-def _figure(value: float) -> str:
-    """Three digits that count."""
-    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
+def _figure(value: float, most: int) -> str:
+    """Three digits that count, with at most so many decimals."""
+    digits = min(most, 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3)
     return f"{value:,.{digits}f}".replace("-", "−")
 
 
