@@ -171,7 +171,7 @@ def test_a_device_remembers_what_it_is(admin, school):
 def test_a_token_is_shown_once_and_does_no_more_than_its_role(admin, school):
     school.person(Role.ANALYST)
     page_of(admin, "tokens")
-    page_of(admin, "token_add")
+    assert "See incidents (incident.view)" in page_of(admin, "token_add")
     with scope(school.house):
         holding = Holding.objects.get(person=school.people["analyst"])
     given = {"name": "Feed", "holding": str(holding.pk), "days": "5", "permissions": ["incident.view"]}

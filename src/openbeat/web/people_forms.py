@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from openbeat.access import Actor
 from openbeat.accounts import queries, rules
+from openbeat.web.rights import deed_name
 from openbeat.web.roles import ROLE_NAMES, STATES
 
 LANGUAGES = [("", _("As the browser asks")), *settings.LANGUAGES]
@@ -163,7 +164,8 @@ class TokenForm(forms.Form):
         names = [(str(h.pk), f"{h.person.name} · {ROLE_NAMES[h.role]} · {h.post.name}") for h in held]
         self.fields["holding"].choices = names  # type: ignore[attr-defined]
         allowed = sorted({permission.value for h in held for permission in rules.grantable(h.role)})
-        self.fields["permissions"].choices = [(name, name) for name in allowed]  # type: ignore[attr-defined]
+        words = [(name, f"{deed_name(name)} ({name})") for name in allowed]
+        self.fields["permissions"].choices = words  # type: ignore[attr-defined]
 
 
 def agency_choices(actor: Actor) -> list[tuple[str, str]]:
