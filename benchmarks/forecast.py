@@ -50,7 +50,7 @@ STATED = {  # hits in % stated with the protocol for the plain count and LightGB
 PEERS = ("count3y", "promap", "sepp", "lgbm")
 PORTLAND = (("veh", "vehicle theft", 25.0), ("bur", "burglary", 14.0))
 MILES = (0.25, 0.5, 0.75)  # square miles of the challenge's rules
-SIDES = (250.0, 400.0, 600.0)  # feet: the smallest and the largest cells allowed, and one between
+SIDES = (250.0, 600.0)  # feet: the smallest and the largest cells allowed
 HORIZONS = ("P7D", "P14D", "P1M")
 
 
@@ -156,7 +156,7 @@ def _toronto_class(kind: str) -> Backtest:
 
 
 def run_portland() -> list[Figure]:
-    """PAI by the challenge's rules: pooled over 24 monthly origins, for three sizes of cell, areas and horizons."""
+    """PAI by the challenge's rules: pooled over 24 monthly origins, for two sizes of cell, three areas and horizons."""
     figures = []
     for short, kind, goal in PORTLAND:
         events = portland_events(short)
@@ -193,20 +193,25 @@ def _pai(events: Events, cells: Cells, name: str) -> Floats:
 
 
 def run_speed() -> list[Figure]:
-    """One class of Chicago, and growth from ten thousand incidents to two million."""
+    """One class of Chicago, and growth from ten thousand incidents to two million.
+
+    The goals are set for the processor's seconds: what the clock shows depends on who else uses the machine.
+    """
     one, sizes = measured(0), (10_000, 100_000, 1_000_000, 2_000_000)
     many = {size: measured(size) for size in sizes}
-    figures = [
-        Figure("speed: burglary with the other classes as context", one["seconds"], "s", 10.0),
-        Figure("speed: the same, of the processor", one["processor"], "s"),
-        Figure("memory: the same, with all of Chicago read", one["peak"], "MiB", 2048.0),
-    ]
+    figures = _speed("burglary with the other classes as context", one, 10.0)
     for size, found in many.items():
-        goal = 60.0 if size == 1_000_000 else None
-        figures.append(Figure(f"speed: {size:,} incidents", found["seconds"], "s", goal))
-        figures.append(Figure(f"memory: {size:,} incidents", found["peak"], "MiB", 2048.0))
-    slope = np.log(many[sizes[-1]]["processor"] / many[100_000]["processor"]) / np.log(sizes[-1] / 100_000)
+        figures += _speed(f"{size:,} incidents", found, 60.0 if size == 1_000_000 else None)
+    slope = np.log(many[2_000_000]["processor"] / many[100_000]["processor"]) / np.log(20)
     return [*figures, Figure("growth: power of the number of incidents, 100,000 to 2,000,000", float(slope), "", 1.1)]
+
+
+def _speed(words: str, found: Mapping[str, float], goal: float | None) -> list[Figure]:
+    return [
+        Figure(f"speed: {words}, of the processor", found["processor"], "s", goal),
+        Figure(f"speed: {words}, on the clock", found["seconds"], "s"),
+        Figure(f"memory: {words}, with all of Chicago read", found["peak"], "MiB", 2048.0),
+    ]
 
 
 def run_kernels() -> list[Figure]:
