@@ -34,9 +34,10 @@ fix: ## mend what can be mended by itself: format and lint
 	$(BIN)/ruff format .
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent fix
 
-test: ## all tests, the browser's included, with coverage   [ONLY="path -k words"]
+test: ## all tests, the browser's included, with coverage and its gate   [ONLY="path -k words"]
 	@$(INSTALL) dev front
 	$(BIN)/pytest --cov --cov-report=term $(ONLY)
+	$(if $(ONLY),,$(BIN)/python scripts/coverage_gate.py)
 
 bench: ## the benchmarks against their peers   [ONLY=name] [DATA=folder]
 	@$(INSTALL) dev bench front
