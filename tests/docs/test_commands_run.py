@@ -25,7 +25,7 @@ import psycopg
 import pytest
 from django.test import Client
 from tests.database import TestDatabase
-from tests.docs.told import ROOT, TOLD, Command
+from tests.docs.told import PAGES, ROOT, TOLD, Command
 from tests.shared_data import shared
 
 from openbeat.access import Permission, Role
@@ -39,6 +39,7 @@ from openbeat.ops.main import read_city
 from openbeat.ops.paths import Var
 from openbeat.ops.sample import SAMPLE
 from openbeat.seeing.scope import scope
+from placewise.__main__ import COMMANDS as ANALYTICS
 from witness import EntryFile, Log, canonical_json, commitment
 
 SALT, ENTRY = bytes(range(32)), {"operation": "disclosure", "who": "officer 1"}
@@ -288,6 +289,13 @@ def portland_files(folder: Path) -> None:
 
 
 FILES = {"toronto.parquet": toronto_files, "chicago.parquet": chicago_files, "thefts.csv": portland_files}
+
+
+def test_commands_of_the_analytics_are_called_by_their_names() -> None:
+    text = " ".join(page.read_text(encoding="utf-8") for page in PAGES)
+    named = set(re.findall(r"python -m placewise ([a-z]\w*)", text))
+    assert named
+    assert sorted(named - set(ANALYTICS)) == []
 
 
 @pytest.mark.slow

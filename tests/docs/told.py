@@ -15,8 +15,8 @@ LINK = re.compile(r"\[(?P<words>[^\]\n]*)\]\((?P<target>[^)\s]+)\)")
 FENCE = re.compile(r"^```(?P<kind>\w*)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
 PROGRAMS = re.compile(r"make |(\.venv/bin/)?openbeat |python -m (witness|placewise) |curl |tar |cp |pg_dump |git ")
-FORM = re.compile(r"(^|\s)(…|COMMAND)(\s|$)")
-"""A command's form rather than a command."""
+FORM = re.compile(r"(^|\s)(…|COMMAND)(\s|$)|^python -m placewise \w+$")
+"""A command's form or its name alone, rather than a command."""
 
 
 @dataclass(frozen=True)
