@@ -1,5 +1,6 @@
 """`python -m placewise` on files of real cities and of a small town: what is written, what is said, what is refused."""
 
+import gzip
 import json
 import re
 import subprocess
@@ -165,7 +166,10 @@ def test_fairness_by_named_groups(at: Path, tmp_path: Path) -> None:
 
 
 def test_fairness_by_a_number_makes_fifths(at: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("fairness", "town.csv", *FILE, *START, "--groups", "halves.geojson", "--by", "rate") == 0
+    areas = json.loads((at / "halves.geojson").read_text())
+    areas["features"].append({"type": "Feature", "geometry": None, "properties": None})
+    (at / "halves.geojson.gz").write_bytes(gzip.compress(json.dumps(areas).encode()))
+    assert run("fairness", "town.csv", *FILE, *START, "--groups", "halves.geojson.gz", "--by", "rate") == 0
     report = json.loads(capsys.readouterr().out)
     assert [one["group"] for one in report["exposure"] if one["area_share"]] == ["lowest fifth", "highest fifth"]
     assert set(report) == {"exposure"}
@@ -218,7 +222,9 @@ def test_bad_input_is_refused(given: list[str], reason: str, at: Path, capsys: p
         ("backtest", [], "--origins"),
         ("fairness", [*START, "--groups", "halves.geojson", "--by", "wealth"], "there are half, rate, residents"),
         ("fairness", [*START, "--groups", "halves.geojson", "--by", "half", "--residents", "half"], "not a number"),
+        ("forecast", [*START, "--context", "theft"], "say with --classes"),
         ("fairness", [*START, "--groups", "town.csv", "--by", "half"], "no GeoJSON"),
+        ("fairness", [*START, "--groups", "lost.geojson", "--by", "half"], "lost.geojson: No such file"),
         ("fairness", [*START, "--groups", "area.geojson", "--by", "half"], "no GeoJSON collection"),
         ("fairness", [*START, "--groups", "halves.geojson", "--by", "half", "--thin", "west"], "write it as North=0.5"),
         ("fairness", [*START, "--groups", "halves.geojson", "--by", "half", "--thin", "north=0.5"], "there are east"),

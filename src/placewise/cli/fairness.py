@@ -1,6 +1,7 @@
 """`python -m placewise fairness`: exposure by group of areas, under-reporting, and feedback."""
 
 import argparse
+import gzip
 import json
 from argparse import Namespace
 from collections.abc import Sequence
@@ -48,14 +49,13 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _areas(path: Path) -> dict[str, Any]:
-    """The areas of a GeoJSON file."""
+    """The areas of a GeoJSON file, gzipped or not; features without an outline are left out."""
+    raw = path.read_bytes()
     try:
-        parsed = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise NoGroups(f"{path.name} is no GeoJSON: {error}") from error
-    if not isinstance(parsed, dict) or not isinstance(parsed.get("features"), list):
-        raise NoGroups(f"{path.name} is no GeoJSON collection of features")
-    return parsed
+        features = json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)["features"]
+        return {"features": [one for one in features if one["geometry"]]}
+    except (ValueError, TypeError, LookupError, gzip.BadGzipFile) as error:
+        raise NoGroups(f"{path.name} is no GeoJSON collection of features") from error
 
 
 def _exposure(given: Namespace, data: Input, groups: AreaGroups) -> list[dict[str, Any]]:

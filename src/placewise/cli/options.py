@@ -87,6 +87,8 @@ def read(given: argparse.Namespace, known: Moment) -> Input:
     columns = Columns(
         given.time, given.lon, given.lat, given.kind, given.end, given.crs, given.date_only, given.zone, hour=given.hour
     )
+    if given.context and not given.classes:
+        raise NothingToForecast("say with --classes what to forecast; --context only informs it")
     got = read_events(given.files, columns, [*given.classes, *given.context] if given.classes else None)
     _check_places(got, given)
     events = got.events.of(*given.classes) if given.classes else got.events
