@@ -1,17 +1,26 @@
-"""The loops as they are written equal their twins as well as compiled; so a coverage report sees their lines too."""
+"""The loops as they are written do what they do compiled; so a coverage report sees their lines too."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-TWINS = Path(__file__).with_name("test_kernels.py")
+import pytest
+
+TESTS = Path(__file__).resolve().parents[1]
+SMALL = (
+    "placewise/test_kernels.py",
+    "placewise_streets/test_streets_small.py",
+    "placewise_plan/test_plan_clock.py",
+)
+"""Tests of compiled loops on cases small enough to be walked by the interpreter."""
 
 
-def test_loops_equal_their_twins_without_being_compiled() -> None:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:cov", str(TWINS)]
-    root = TWINS.parents[2]
+@pytest.mark.slow
+@pytest.mark.parametrize("file", SMALL)
+def test_loops_hold_without_being_compiled(file: str) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:cov", str(TESTS / file)]
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1"}
-    ran = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+    ran = subprocess.run(command, cwd=TESTS.parent, env=environment, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout
     assert " passed" in ran.stdout
