@@ -157,6 +157,26 @@ def test_where_the_owner_does_the_work_itself_there_is_nobody_to_grant_to(
     assert as_owner.execute("SELECT inner_pad FROM seeing_key").fetchone() == before
 
 
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_after_a_migration_the_application_may_work_on_rows_and_no_more(as_owner: psycopg.Connection) -> None:
+    may = "SELECT has_table_privilege('openbeat_app', %s, %s)"
+    as_owner.execute("CREATE TABLE a_new_table (id int)")
+    assert as_owner.execute(may, ["a_new_table", "INSERT"]).fetchone() == (False,)
+    locks.prepare(using="owner")
+    for table, right, held in (
+        ("a_new_table", "INSERT", True), ("a_new_table", "TRUNCATE", False), ("audit_entry", "DELETE", False),
+        ("audit_entry", "INSERT", True), ("seeing_key", "SELECT", False), ("django_migrations", "UPDATE", False),
+    ):  # fmt: skip
+        assert as_owner.execute(may, [table, right]).fetchone() == (held,), (table, right)
+
+
+def test_a_row_lock_is_a_step_of_a_migration_that_can_be_taken_back() -> None:
+    step = locks.row_lock("patrol_unit", "owner_id")
+    assert "ENABLE ROW LEVEL SECURITY" in str(step.sql)
+    assert str(step.sql).count("owner_id = ANY ((SELECT openbeat_reach())::uuid[])") == 2
+    assert "DROP POLICY patrol_unit_reach" in str(step.reverse_sql)
+
+
 def test_things_name_themselves_in_words() -> None:
     at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     assert str(Entry(at=at, operation="alteration", deed="plan.make")) == "2026-01-02 03:04:05 alteration plan.make"
