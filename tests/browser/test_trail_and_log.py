@@ -19,7 +19,8 @@ pytestmark = needed
 
 REASON = "Yearly review of forecasts, file 2022-17"
 DEEDS = [
-    ("import.run", "Collection", "Noor Analyst"),
+    ("import.run", "Alteration", "Noor Analyst"),  # who had it brought in
+    ("import.run", "Collection", "the service itself"),
     ("forecast.run", "Combination", "Noor Analyst"),
     ("forecast.approve", "Alteration", "Noor Analyst"),
     ("plan.make", "Combination", "Sasha Commander"),
