@@ -17,8 +17,6 @@ from witness import failures
 
 LARGEST = 200_000
 """Bytes of a picture."""
-LATER = {"docs/explanation/forecasting.md"}
-"""On their way: the program and other pages may name them before they are there."""
 WITHOUT_PAGES = {"forecast-in-a-notebook.md"}
 """How-tos that lead over no page."""
 
@@ -33,9 +31,7 @@ def goes(page: Path, target: str) -> bool:
     """Whether the file is there, and the heading in it."""
     path, _hash, heading = target.partition("#")
     file = page.parent / path if path else page
-    if not file.exists():
-        return name(file.resolve()) in LATER
-    return not heading or heading in headings(file)
+    return file.exists() and (not heading or heading in headings(file))
 
 
 def headings(page: Path) -> set[str]:
@@ -48,7 +44,7 @@ def test_every_page_is_reached_from_the_first() -> None:
     reached, waiting = set[Path](), [DOCS / "index.md"]
     while waiting:
         page = waiting.pop().resolve()
-        if page.suffix != ".md" or page in reached or not page.exists():
+        if page.suffix != ".md" or page in reached:
             continue
         reached.add(page)
         waiting += [page.parent / target.partition("#")[0] for _words, target in links(page)]
@@ -59,7 +55,7 @@ def test_documents_that_the_program_names_are_there() -> None:
     sources = [path for kind in ("py", "html", "ts", "toml") for path in (ROOT / "src").rglob(f"*.{kind}")]
     named = {found for path in sources for found in re.findall(r"docs/[\w./-]+\.md", path.read_text(encoding="utf-8"))}
     assert named
-    assert [path for path in sorted(named - LATER) if not (ROOT / path).exists()] == []
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
 
 
 def test_pictures_are_few_small_and_shown() -> None:
