@@ -102,7 +102,7 @@ NOT_PAGES = {
     "forecast_withdraw", "forecast_cancel", "forecast_retry", "plan_retry", "streets_retry", "basemap_retry",
     "unit_retire", "plan_progress", "plan_approve", "plan_withdraw", "plan_edit", "plan_undo", "plan_visit",
     "plan_download", "trail_stop", "trail_hand_out", "trail_erase", "log_check", "public_csv", "log_file",
-    "area_set_geojson", "area_withdraw", "streets_progress", "basemap_tiles", "healthz", "metrics",
+    "area_set_geojson", "area_withdraw", "statistic_remove", "streets_progress", "basemap_tiles", "healthz", "metrics",
 }  # fmt: skip
 """Deeds, parts of pages, files, and steps of signing in that need a means of their own (tested with accounts)."""
 

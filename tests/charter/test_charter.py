@@ -23,8 +23,9 @@ from openbeat.audit.words import NEEDS_REASON, Operation
 from openbeat.forecast import actions as forecasts
 from openbeat.forecast import rules as forecast_rules
 from openbeat.forecast import states as forecast_states
-from openbeat.forecast.compute import Computed, Question
+from openbeat.forecast.compute import Computed
 from openbeat.forecast.models import Run
+from openbeat.forecast.question import Question
 from openbeat.incidents.queries import Feed
 from openbeat.kernel.errors import Contradiction
 from openbeat.kernel.ids import new_id

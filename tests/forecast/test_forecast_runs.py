@@ -207,9 +207,9 @@ def test_a_run_stopped_under_way_leaves_nothing_but_the_fact(
     monkeypatch.setattr(tasks, "TELL_PAUSE", 0.0)
     real = tasks.compute
 
-    def stopped(question, events, ground, areas, tell):  # type: ignore[no-untyped-def]
+    def stopped(*given):  # type: ignore[no-untyped-def]
         actions.cancel_run(analyst, queries.run(analyst, run.id), at=town.at)
-        return real(question, events, ground, areas, tell) if moment == "in the back-test" else computed
+        return real(*given) if moment == "in the back-test" else computed
 
     monkeypatch.setattr(tasks, "compute", stopped)
     assert work(run).state == State.CANCELLED

@@ -34,14 +34,17 @@ def ask_for_forecast(
     estimator: str,
     at: datetime,
     seed: int = 1,
+    peers: Sequence[str] = (),
 ) -> Run:
     """Queue a forecast of these classes for the days from `starts`, made from what is known until then."""
     require_reported([(one.name, one.reported_by_victims) for one in classes])
-    require_method(resolution, estimator, names())
+    for method in (estimator, *peers):
+        require_method(resolution, method, names())
     days = period(starts, horizon)
     run = Run.objects.create(
         agency_id=area_set.agency_id, author_id=actor.person_id, title=title, made_at=at, area_set=area_set,
         resolution=resolution, starts=days.start, ends=days.end, data_until=days.start, estimator=estimator, seed=seed,
+        peers=list(dict.fromkeys(peers)),
     )  # fmt: skip
     RunClass.objects.bulk_create(RunClass(run=run, offence_class=one) for one in dict.fromkeys(classes))
     note(classes=[one.code for one in classes])
@@ -59,6 +62,7 @@ def begin_run(actor: Actor, run: Run, /) -> Run:
 def finish_run(actor: Actor, run: Run, /, *, computed: Computed, at: datetime) -> Run:
     """Keep what was computed; whether it beats the plain count decides what may become of it."""
     run.report, run.explanation, run.exposure = computed.report, computed.explanation, computed.exposure
+    run.fairness = computed.fairness
     run.verdict, run.better = computed.verdict, computed.better
     run.events_used, run.first_event, run.finished_at = computed.events_used, computed.first_event, at
     Surface.objects.create(run=run, **computed.arrays)

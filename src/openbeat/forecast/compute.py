@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
+from openbeat.forecast.fairness import fairness
+from openbeat.forecast.question import PLANNED_SHARE, NamedArea, Question, Statistic, Tell
 from openbeat.forecast.rules import BASELINE, origins, possible_origins
 from openbeat.kernel.errors import Contradiction
 from openbeat.places.cells import locate
@@ -28,60 +29,38 @@ Ints32 = NDArray[np.int32]
 LEAST_TESTS = 8
 """Fewer forecasts of the past than this say nothing."""
 
-PLANNED_SHARE = 0.05
-"""The share of the area whose exposure the card tells."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a run asks: days, cell resolution, estimator, seed."""
-
-    starts: date
-    ends: date
-    resolution: int
-    estimator: str
-    seed: int
-
-    @property
-    def horizon(self) -> int:
-        """Days forecast."""
-        return (self.ends - self.starts).days
-
-
-@dataclass(frozen=True, slots=True)
-class NamedArea:
-    """An area of the set that the forecast covers."""
-
-    name: str
-    shape: MultiPolygon
+TESTED = 0.8
+"""The part of the work after which the back-test is done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """What a run brought: surface arrays as bytes, back-test, verdict, exposure, and what it was made of."""
+    """What a run brought: surface arrays as bytes, back-test, verdict, exposure, fairness, what it was made of."""
 
     arrays: Mapping[str, bytes]
     report: Mapping[str, Any]
     explanation: Mapping[str, Any]
     exposure: list[dict[str, Any]]
+    fairness: Mapping[str, Any]
     verdict: Mapping[str, Any]
     better: bool
     events_used: int
     first_event: date
 
 
-Tell = Callable[[float, str], bool]
-"""Told a share done and words; answers whether to stop."""
-
-
 def compute(
-    question: Question, events: Events, ground: BaseGeometry, areas: Sequence[NamedArea], tell: Tell
+    question: Question,
+    events: Events,
+    ground: BaseGeometry,
+    areas: Sequence[NamedArea],
+    tell: Tell,
+    statistics: Sequence[Statistic] = (),
 ) -> Computed:
-    """Back-test the estimator against the plain count on the past, then forecast the days asked for."""
+    """Back-test the estimator on the past, forecast the days asked for, and find out who bears the forecast."""
     cells = Cells.h3(ground, question.resolution)
     first = events.times[0].astype("datetime64[D]").astype(date)
     report = _backtest(question, events, cells, first, tell)
-    tell(0.95, "drawing the surface")
+    tell(TESTED, "drawing the surface")
     model = estimator(question.estimator).fit(events, cells, until=str(question.starts))
     surface = model.predict(str(question.starts), str(question.ends))
     verdict = report.verdict(question.estimator)
@@ -90,6 +69,7 @@ def compute(
         report=report.as_dict(),
         explanation=model.explain(),
         exposure=exposure(surface, cells.counts(events, str(first), str(question.starts)), areas),
+        fairness=fairness(question, events, cells, ground, areas, statistics, tell),
         verdict={"offered": verdict.offered, "reasons": list(verdict.reasons)},
         better=verdict.offered,
         events_used=len(cells.locate(events)),
@@ -113,10 +93,13 @@ def _backtest(question: Question, events: Events, cells: Cells, first: date, tel
 
     def follow(now: Step) -> None:
         nonlocal stopped
-        stopped = tell(0.95 * now.done / now.total, f"testing on the past: {now.model}, {now.origin[:10]}")
+        stopped = tell(TESTED * now.done / now.total, f"testing on the past: {now.model}, {now.origin[:10]}")
 
     return backtest(
-        {name: estimator(name) for name in dict.fromkeys((BASELINE, "kde", "ewma", question.estimator))},
+        {
+            name: estimator(name)
+            for name in dict.fromkeys((BASELINE, "kde", "ewma", *question.peers, question.estimator))
+        },
         events,
         cells,
         origins=f"{begin}/{end}/P{step}D",

@@ -22,7 +22,8 @@ class Run(Thing):
         "id": OPEN, "agency": OPEN, "author": INTERNAL, "title": OPEN, "state": OPEN, "made_at": OPEN,
         "area_set": OPEN, "resolution": OPEN, "starts": OPEN, "ends": OPEN, "estimator": OPEN, "seed": OPEN,
         "data_until": OPEN, "events_used": OPEN, "first_event": OPEN, "report": OPEN, "explanation": OPEN,
-        "exposure": OPEN, "verdict": OPEN, "finished_at": OPEN, "failure": INTERNAL, "approved_by": OPEN,
+        "exposure": OPEN, "fairness": OPEN, "peers": OPEN, "verdict": OPEN, "finished_at": OPEN,
+        "failure": INTERNAL, "approved_by": OPEN,
         "approved_at": OPEN, "expires": OPEN, "withdrawn_why": OPEN, "better": OPEN,
     }  # fmt: skip
     FACTS = Columns(state="state", author="author_id")
@@ -44,6 +45,9 @@ class Run(Thing):
     report = models.JSONField(null=True)
     explanation = models.JSONField(null=True)
     exposure = models.JSONField(null=True)
+    fairness = models.JSONField(null=True)
+    peers = models.JSONField(default=list)
+    """Names of other methods that the back-test measures beside it."""
     verdict = models.JSONField(null=True)
     better = models.BooleanField(null=True)
     finished_at = models.DateTimeField(null=True)

@@ -80,6 +80,7 @@ def card(actor: Actor, run: Run) -> Mapping[str, Any]:
         "back_test": run.report,
         "verdict": run.verdict,
         "exposure": run.exposure,
+        "fairness": run.fairness,
         "approved_at": run.approved_at.isoformat() if run.approved_at else None,
         "expires": run.expires.isoformat() if run.expires else None,
     }

@@ -19,9 +19,10 @@ from openbeat.access.actors import service
 from openbeat.accounts.identity import agency_now
 from openbeat.forecast import actions as forecast_actions
 from openbeat.forecast import queries as forecasts
-from openbeat.forecast.compute import Computed, NamedArea, Question, compute
+from openbeat.forecast.compute import Computed, compute
 from openbeat.forecast.feed import events_of
 from openbeat.forecast.queries import Run
+from openbeat.forecast.question import NamedArea, Question, Statistic
 from openbeat.forecast.states import UNDER_WAY, State
 from openbeat.kernel.errors import OpenbeatError
 from openbeat.kernel.time import now
@@ -107,12 +108,13 @@ def _stopped(actor: Actor, run: Run) -> bool:
 
 def _compute(actor: Actor, run: Run) -> Computed:
     keys, shapes = places.shapes(actor, run.area_set)
-    names = dict(places.areas(actor, run.area_set).values_list("id", "name"))
-    areas = [NamedArea(names[key], shape) for key, shape in zip(keys, shapes, strict=True)]
-    question = Question(run.starts, run.ends, run.resolution, run.estimator, run.seed)
-    events = events_of(actor, run)
-
-    return compute(question, events, shapely.union_all(shapes), areas, _teller(actor, run.id, run.agency_id))
+    named = places.areas(actor, run.area_set).in_bulk()
+    areas = [NamedArea(named[key].code, named[key].name, one) for key, one in zip(keys, shapes, strict=True)]
+    brought = places.statistics(actor, run.area_set)
+    statistics = [Statistic(one.name, one.source, one.values, one.residents) for one in brought]
+    question = Question(run.starts, run.ends, run.resolution, run.estimator, run.seed, tuple(run.peers))
+    ground, tell = shapely.union_all(shapes), _teller(actor, run.id, run.agency_id)
+    return compute(question, events_of(actor, run), ground, areas, tell, statistics)
 
 
 def _teller(actor: Actor, thing_id: UUID, agency_id: UUID) -> Callable[[float, str], bool]:

@@ -22,7 +22,7 @@ from openbeat.kernel.ids import new_id
 from openbeat.places import store
 from openbeat.places.cells import resolution_for, resolve
 from openbeat.places.extract import ATTRIBUTION, header_of
-from openbeat.places.models import Area, AreaSet, Basemap, Extract, Station, StreetNetwork
+from openbeat.places.models import Area, AreaSet, AreaStatistic, Basemap, Extract, Station, StreetNetwork
 from openbeat.places.rules import (
     LONGEST_CODE,
     LONGEST_NAME,
@@ -34,6 +34,7 @@ from openbeat.places.rules import (
 )
 from openbeat.places.shapes import AreaShape, as_geojson, outlines
 from openbeat.places.states import State, moved
+from openbeat.places.statistics import AreaValues
 from openbeat.places.tiles import Basemap as Built
 from openbeat.seeing import progress
 
@@ -104,6 +105,35 @@ def withdraw_areas(actor: Actor, area_set: AreaSet, /, *, reason: str, at: datet
     area_set.withdrawn_why, area_set.withdrawn_at = require_reason(reason), at
     area_set.save(update_fields=["withdrawn_why", "withdrawn_at"])
     return area_set
+
+
+@action(Permission.PLACES_MANAGE, operation=Operation.COLLECTION)
+def bring_statistics(
+    actor: Actor, area_set: AreaSet, /, *, statistics: Sequence[AreaValues], source: str, at: datetime
+) -> int:
+    """Keep statistics of the set's areas; one of the same name is replaced."""
+    if not source.strip():
+        raise Contradiction(
+            "a statistic names its source", mend="say which office publishes it, and when it was counted"
+        )
+    for one in statistics:
+        AreaStatistic.objects.update_or_create(
+            area_set=area_set,
+            name=one.name,
+            defaults={
+                "agency_id": area_set.agency_id, "source": source.strip()[:200], "values": dict(one.values),
+                "residents": one.counts_residents, "made_at": at, "author_id": actor.person_id,
+            },
+        )  # fmt: skip
+    note(statistics=[one.name for one in statistics])
+    return len(statistics)
+
+
+@action(Permission.PLACES_MANAGE, operation=Operation.ERASURE)
+def remove_statistic(actor: Actor, area_set: AreaSet, /, *, name: str) -> None:
+    """Forget one statistic of the set's areas; forecasts that used it keep what they found."""
+    AreaStatistic.objects.filter(area_set=area_set, name=name).delete()
+    note(statistics=[name])
 
 
 @action(Permission.PLACES_MANAGE, operation=Operation.COLLECTION)

@@ -95,6 +95,35 @@ class Area(Thing):
         return self.name
 
 
+class AreaStatistic(Thing):
+    """What another office says of each area of a set: numbers, or names of groups; never of people."""
+
+    PRIVACY: ClassVar[PrivacyMap] = {
+        "id": OPEN, "agency_id": OPEN, "area_set": OPEN, "name": OPEN, "source": OPEN, "values": OPEN,
+        "residents": OPEN, "made_at": OPEN, "author_id": INTERNAL,
+    }  # fmt: skip
+
+    agency_id = models.UUIDField()
+    area_set = models.ForeignKey(AreaSet, on_delete=models.CASCADE, related_name="statistics")
+    name = models.CharField(max_length=80)
+    source = models.CharField(max_length=200)
+    values = models.JSONField()
+    """By the area's code."""
+    residents = models.BooleanField(default=False)
+    """Whether the numbers are counts of residents."""
+    made_at = models.DateTimeField()
+    author_id = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["area_set", "name"], name="area_statistic_once_a_set"),
+            models.CheckConstraint(condition=~Q(source=""), name="area_statistic_names_its_source"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class AreaCell(models.Model):
     """Which area of a set an H3 cell belongs to: counting by area joins here."""
 

@@ -19,7 +19,7 @@ from openbeat.access import Actor, Permission
 from openbeat.kernel.errors import NotFound
 from openbeat.places import store
 from openbeat.places.cells import locate
-from openbeat.places.models import Area, AreaCell, AreaSet, Basemap, Extract, Station, StreetNetwork
+from openbeat.places.models import Area, AreaCell, AreaSet, AreaStatistic, Basemap, Extract, Station, StreetNetwork
 from openbeat.places.rules import DEFAULT_KMH, DETOUR, in_force
 from openbeat.places.shapes import from_geojson, polygons_of
 from openbeat.places.states import State
@@ -67,6 +67,12 @@ def areas(actor: Actor, area_set: AreaSet) -> QuerySet[Area]:
     """The set's areas by code, without their shapes."""
     seen = visible(actor, Permission.PLACES_VIEW, Area.objects.filter(area_set=area_set))
     return seen.defer("geometry", "outline").order_by("code")
+
+
+def statistics(actor: Actor, area_set: AreaSet) -> QuerySet[AreaStatistic]:
+    """What other offices say of the set's areas, by name."""
+    seen = visible(actor, Permission.PLACES_VIEW, AreaStatistic.objects.filter(area_set=area_set))
+    return seen.order_by("name")
 
 
 def areas_named(actor: Actor, agency_id: UUID, day: date, words: str) -> QuerySet[Area]:

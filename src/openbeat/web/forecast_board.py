@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from openbeat.forecast import queries
-from openbeat.forecast.compute import PLANNED_SHARE
 from openbeat.forecast.queries import Run, SurfaceArrays
+from openbeat.forecast.question import PLANNED_SHARE
 from openbeat.forecast.states import State
 from openbeat.places import queries as places
+from openbeat.web.forecast_fairness import fairness_card
 from openbeat.web.ground import map_ground
 from openbeat.web.request import Request
 from openbeat.web.ui.bits import Badge
@@ -129,6 +130,7 @@ def board(request: Request, run: Run) -> dict[str, Any]:
         "scores": score_table(report),
         "calibration": calibration_chart(run, report),
         "exposure": exposure_table(run),
+        "fairness": fairness_card(run),
         "reasons": verdict_words(report, run.estimator) or (run.verdict or {}).get("reasons", []),
         "method": report.models[run.estimator].description if run.estimator in report.models else "",
     }

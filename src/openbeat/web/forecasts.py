@@ -74,6 +74,17 @@ class AskForm(forms.Form):
         initial=RESOLUTIONS[0],
     )
     estimator = forms.ChoiceField(label=_("Method"))
+    peers = forms.MultipleChoiceField(
+        label=_("Test also against"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        choices=[
+            ("promap", _("Prospective kernel")),
+            ("etas", _("Self-exciting process: slower")),
+            ("lgbm", _("Boosted trees: much slower")),
+        ],
+        help_text=_("The plain count, fading counts and kernel density are always there."),
+    )
 
     def __init__(self, request: Request, data: Any = None) -> None:
         initial = {"starts": request.now.astimezone(request.agency.tz).date()} if request.agency else {}
@@ -102,6 +113,7 @@ class AskForm(forms.Form):
             horizon=given["horizon"],
             resolution=given["resolution"],
             estimator=given["estimator"],
+            peers=given["peers"],
             at=self.request.now,
         )
 

@@ -102,3 +102,18 @@ class StationsForm(forms.Form):
         help_text=_("CSV with the columns code, name, longitude and latitude (degrees). It replaces the present list."),
         widget=forms.FileInput(attrs={"accept": ".csv"}),
     )
+
+
+class StatisticsForm(forms.Form):
+    """A table of what an office publishes of the areas."""
+
+    file = forms.FileField(
+        label=_("Table"),
+        help_text=_(
+            "CSV: one row an area with its code, and a column for each statistic: numbers, or names of groups."
+        ),
+        widget=forms.FileInput(attrs={"accept": ".csv"}),
+    )
+    source = forms.CharField(
+        label=_("Source"), max_length=200, help_text=_("The office that publishes it, and the year it was counted.")
+    )

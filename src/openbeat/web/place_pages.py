@@ -127,7 +127,21 @@ def area_page(request: Request, area_set: Any) -> dict[str, Any]:
         (_("Thanks to"), area_set.attribution or "–"),
     ]
     crumbs = [{"name": _("Places"), "url": reverse("places")}]
-    return {"area_set": area_set, "facts": facts, "crumbs": crumbs, **area_map(request, area_set)}
+    statistics = [
+        {"name": one.name, "source": one.source, "made_at": one.made_at, "words": _spread(one)}
+        for one in queries.statistics(request.actor, area_set)
+    ]
+    shown = {"area_set": area_set, "facts": facts, "crumbs": crumbs, "statistics": statistics}
+    return shown | area_map(request, area_set)
+
+
+def _spread(statistic: Any) -> str:
+    """What a statistic says: from the least to the most, or its groups."""
+    values = list(statistic.values.values())
+    if all(isinstance(value, float) for value in values):
+        words = _("residents: %(low)s to %(high)s an area") if statistic.residents else _("%(low)s to %(high)s")
+        return words % {"low": number(min(values), 1), "high": number(max(values), 1)}
+    return ", ".join(sorted(set(values)))
 
 
 def upload_preview(name: str, table: AreaTable) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -29,7 +29,16 @@ from openbeat.places import actions, queries, store
 from openbeat.places.readers import AreaTable, open_areas
 from openbeat.places.rules import Layer, stations_of
 from openbeat.places.shapes import guess_columns, make_areas
-from openbeat.web.place_forms import LAYERS, AreaColumnsForm, AreaFileForm, ExtractForm, SpeedForm, StationsForm
+from openbeat.places.statistics import read_statistics
+from openbeat.web.place_forms import (
+    LAYERS,
+    AreaColumnsForm,
+    AreaFileForm,
+    ExtractForm,
+    SpeedForm,
+    StationsForm,
+    StatisticsForm,
+)
 from openbeat.web.place_pages import area_page, areas_page, stations_page, streets_page, streets_work, upload_preview
 from openbeat.web.refusals import sentences
 from openbeat.web.request import Request
@@ -72,7 +81,39 @@ def area_set(request: HttpRequest, set_id: UUID) -> HttpResponse:
     seen = cast("Request", request)
     found = queries.area_set(seen.actor, set_id)
     may = found.withdrawn_at is None and permits(seen.actor, Permission.PLACES_MANAGE, found)
-    return render(request, "places/area_set.html", area_page(seen, found) | {"may_withdraw": may})
+    form = StatisticsForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid() and _bring_statistics(seen, found, form):
+        return redirect(f"{reverse('area_set', args=[set_id])}#statistics")
+    context = area_page(seen, found) | {"may_withdraw": may, "form": form}
+    return render(request, "places/area_set.html", context, status=422 if form.errors else 200)
+
+
+def _bring_statistics(request: Request, found: Any, form: StatisticsForm) -> bool:
+    """Whether the table was taken; what is wrong with it stands at the form."""
+    codes = queries.areas(request.actor, found).values_list("code", flat=True)
+    try:
+        text = form.cleaned_data["file"].read().decode("utf-8-sig")
+        table, source = read_statistics(text, list(codes)), form.cleaned_data["source"]
+        actions.bring_statistics(request.actor, found, statistics=table, source=source, at=request.now)
+    except UnicodeDecodeError:
+        form.add_error("file", _("The file is not text in UTF-8. Save it as CSV UTF-8."))
+        return False
+    except OpenbeatError as refusal:
+        _refused(form, refusal, "file")
+        return False
+    messages.success(request, _("Kept: %(names)s.") % {"names": ", ".join(one.name for one in table)})
+    return True
+
+
+@require_POST
+@login_required
+def statistic_remove(request: HttpRequest, set_id: UUID) -> HttpResponse:
+    """Forget a statistic of the set's areas."""
+    seen = cast("Request", request)
+    name = request.POST.get("name", "")
+    actions.remove_statistic(seen.actor, queries.area_set(seen.actor, set_id), name=name)
+    messages.success(request, _("%(name)s is forgotten.") % {"name": name})
+    return redirect(f"{reverse('area_set', args=[set_id])}#statistics")
 
 
 @login_required
@@ -280,6 +321,7 @@ urlpatterns = [
     path("places/areas/new/<uuid:key>/", area_columns, name="area_columns"),
     path("places/areas/<uuid:set_id>/", area_set, name="area_set"),
     path("places/areas/<uuid:set_id>.geojson", area_set_geojson, name="area_set_geojson"),
+    path("places/areas/<uuid:set_id>/statistics/remove/", statistic_remove, name="statistic_remove"),
     path("places/areas/<uuid:set_id>/withdraw/", area_withdraw, name="area_withdraw"),
     path("places/streets/", streets, name="streets"),
     path("places/streets/progress/", streets_progress, name="streets_progress"),

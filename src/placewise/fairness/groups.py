@@ -1,6 +1,6 @@
 """Groups of areas, from area-level statistics that the user brings; never of people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,16 +37,22 @@ class AreaGroups:
         Numbers (a rate, a share) make five groups of areas, lowest fifth first; texts are names of groups.
         """
         features = list(areas["features"])
-        names, of_area = _named(_property(features, group))
+        values = _property(features, group)
         people = None if residents is None else _people(features, residents)
         lon, lat = cells.degrees
-        of_cell = np.full(len(cells), -1, dtype=np.int64)
-        for one, place in zip(features, of_area, strict=True):
+        area_of = np.full(len(cells), -1, dtype=np.int64)
+        for place, one in enumerate(features):
             outline = shapely.make_valid(shape(one["geometry"]))
             shapely.prepare(outline)
-            of_cell[shapely.contains_xy(outline, lon, lat)] = place
-        sums = None if people is None else floats(np.bincount(of_area, people, minlength=len(names)))
-        return AreaGroups(names, of_cell, sums)
+            area_of[shapely.contains_xy(outline, lon, lat)] = place
+        return AreaGroups.by_area(area_of, values, people)
+
+    @staticmethod
+    def by_area(area_of: Ints, values: Sequence[float | str], residents: Floats | None = None) -> "AreaGroups":
+        """Groups from each cell's area (n,), −1 for none, and each area's value and residents, as in `of`."""
+        names, of_area = _named(list(values))
+        sums = None if residents is None else floats(np.bincount(of_area, residents, minlength=len(names)))
+        return AreaGroups(names, ints(np.where(area_of >= 0, of_area[area_of], -1)), sums)
 
     def sums(self, values: Floats) -> Floats:
         """(g,) cell values (n,) summed by group; cells of no group are left out."""
