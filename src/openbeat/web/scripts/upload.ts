@@ -9,11 +9,17 @@ for (const type of ["dragleave", "drop"] as const)
 
 on("change", "[data-dropzone] input[type=file]", (input) => {
   const files = [...((input as HTMLInputElement).files ?? [])];
-  const size = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1 });
-  const named = files.map((file) => `${file.name} · ${size.format(file.size / 2 ** 20)} MB`).join(", ");
+  const named = files.map((file) => `${file.name} · ${size(file.size)}`).join(", ");
   const strong = input.closest("[data-dropzone]")?.querySelector("strong");
   if (strong && named) strong.textContent = named;
 });
+
+/** Bytes in the unit that a person would say. */
+function size(bytes: number): string {
+  const [unit, each] = bytes < 2 ** 20 ? (["kilobyte", 2 ** 10] as const) : (["megabyte", 2 ** 20] as const);
+  const format = { style: "unit", unit, maximumFractionDigits: 1 } as const;
+  return new Intl.NumberFormat(document.documentElement.lang, format).format(bytes / each);
+}
 
 on("submit", "form[data-upload]", (element, event) => {
   const form = element as HTMLFormElement;
@@ -49,8 +55,9 @@ function send(form: HTMLFormElement, submitter: HTMLElement | null, bar: HTMLPro
 function show(request: XMLHttpRequest): void {
   if (request.status < 400) {
     const onward = new URL(request.getResponseHeader("HX-Redirect") ?? request.responseURL, location.href);
-    if (onward.href === location.href) location.reload();
-    else location.assign(onward);
+    const stays = onward.pathname === location.pathname && onward.search === location.search;
+    location.assign(onward);
+    if (stays) location.reload(); // to another place of this very page a browser goes without loading it anew
     return;
   }
   const page = new DOMParser().parseFromString(request.responseText, "text/html");
