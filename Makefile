@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALL := $(PYTHON) -I src/openbeat/ops/install.py
-DJANGO := DJANGO_SETTINGS_MODULE=openbeat.settings OPENBEAT_VAR=var/check $(BIN)/python -W ignore::RuntimeWarning -m django
+DJANGO := DJANGO_SETTINGS_MODULE=openbeat.settings OPENBEAT_VAR=var/check OPENBEAT_CONNECTIONS=0 $(BIN)/python -W ignore::RuntimeWarning -m django
 .DEFAULT_GOAL := help
 .PHONY: help up doctor check fix test bench messages requirements clean
 
@@ -46,7 +46,7 @@ bench: ## the benchmarks against their peers   [ONLY=name] [DATA=folder]
 messages: ## gather every string into the catalogues of all languages (needs GNU gettext)
 	$(BIN)/python scripts/gather_refusals.py
 	$(BIN)/ruff format -q src/openbeat/web/refusal_words.py
-	cd src/openbeat && DJANGO_SETTINGS_MODULE=openbeat.settings OPENBEAT_VAR=../../var/check ../../$(BIN)/python -W ignore -m django makemessages \
+	cd src/openbeat && DJANGO_SETTINGS_MODULE=openbeat.settings OPENBEAT_VAR=../../var/check OPENBEAT_CONNECTIONS=0 ../../$(BIN)/python -W ignore -m django makemessages \
 	  -l ru -l kk -l uz -l zh_Hans --no-location --no-wrap -i migrations
 
 requirements: ## pin the newest allowed versions with their hashes

@@ -90,7 +90,9 @@ TEMPLATES = [
 
 # The application connects as a role that owns nothing; `owner` is for migrations alone.
 _OWNER_URL = env.text("DATABASE_URL", "postgresql:///openbeat")
-_POOL = {"min_size": 1, "max_size": env.number("OPENBEAT_CONNECTIONS", 20, least=2, most=1000), "reset": forget}
+_KEPT = env.number("OPENBEAT_CONNECTIONS", 20, most=1000)
+# five seconds without a connection, and the request is told that the database is gone
+_POOL = {"min_size": 1, "max_size": _KEPT, "timeout": 5, "reset": forget} if _KEPT else None
 DATABASES = {
     "default": {
         **env.database(env.text("OPENBEAT_APP_DATABASE_URL", _OWNER_URL), pool=_POOL),
