@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from math import floor, isfinite, log10
 from typing import Any
 
 from django.http import QueryDict
@@ -133,7 +134,43 @@ def board(request: Request, run: Run) -> dict[str, Any]:
         "fairness": fairness_card(run),
         "reasons": verdict_words(report, run.estimator) or (run.verdict or {}).get("reasons", []),
         "method": report.models[run.estimator].description if run.estimator in report.models else "",
+        "made_of": made_of(run),
     }
+
+
+MADE_OF = {
+    "the same everywhere": gettext_lazy("the same everywhere"),
+    "incidents of the last months in the place itself": gettext_lazy(
+        "incidents of the last months in the place itself"
+    ),
+    "incidents of the last months within some 400 m": gettext_lazy("incidents of the last months within some 400 m"),
+    "incidents of the last months in the wider surroundings": gettext_lazy(
+        "incidents of the last months in the wider surroundings"
+    ),
+    "incidents of about the last year in the place itself": gettext_lazy(
+        "incidents of about the last year in the place itself"
+    ),
+    "incidents of about the last year within some 400 m": gettext_lazy(
+        "incidents of about the last year within some 400 m"
+    ),
+    "incidents of about the last year in the wider surroundings": gettext_lazy(
+        "incidents of about the last year in the wider surroundings"
+    ),
+    "incidents of several years in the place itself": gettext_lazy("incidents of several years in the place itself"),
+    "incidents of several years within some 400 m": gettext_lazy("incidents of several years within some 400 m"),
+    "incidents of several years in the wider surroundings": gettext_lazy(
+        "incidents of several years in the wider surroundings"
+    ),
+}
+"""What a combination may be made of, as the analytics say it."""
+
+
+def made_of(run: Run) -> list[tuple[str, Any]]:
+    """What the forecast is made of: per cent and words, the largest part first; nothing for a method of one kind."""
+    parts = (run.explanation or {}).get("made_of", [])
+    return [
+        (f"{100 * one['share']:.0f} %", MADE_OF.get(one["what"], one["what"])) for one in parts if one["share"] >= 0.005
+    ]
 
 
 def verdict_words(report: Backtest, estimator: str) -> list[str]:
@@ -339,8 +376,15 @@ def _share(key: str) -> float:
 def _score(model: ModelReport, key: str) -> str:
     score = model.scores[key]
     return _("%(value)s (%(low)s to %(high)s)") % {
-        "value": f"{score.value:.3g}", "low": f"{score.low:.3g}", "high": f"{score.high:.3g}",
+        "value": _three(score.value), "low": _three(score.low), "high": _three(score.high),
     }  # fmt: skip
+
+
+def _three(value: float) -> str:
+    """Three digits that tell; whole numbers as they are."""
+    if not isfinite(value):
+        return "–"
+    return number(value, max(0, 2 - floor(log10(abs(value)))) if value else 0)
 
 
 def calibration_chart(run: Run, report: Backtest) -> BarChart:
