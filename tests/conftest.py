@@ -34,7 +34,6 @@ def django_db_setup(database: TestDatabase) -> Iterator[None]:
     from django.test import TransactionTestCase
 
     def renew(_: TransactionTestCase) -> None:
-        _close_connections()
         database.renew()
 
     with pytest.MonkeyPatch.context() as patch:

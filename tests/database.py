@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 from django.conf import settings
+from django.db import connections
 from psycopg import sql
 
 from openbeat.ops import passwords, postgres, roles
@@ -52,7 +53,8 @@ class TestDatabase:
         }
 
     def renew(self) -> None:
-        """Puts the database back to what the migrations made, whatever a test committed."""
+        """Puts the database back to what the migrations made, whatever a test committed; nobody stays connected."""
+        connections.close_all()
         name = sql.Identifier(DATABASE)
         with psycopg.connect(self.server.superuser_address(), autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
