@@ -14,8 +14,8 @@ from tests.town import TODAY, Town, raised, taken_back
 
 from openbeat.access import Role
 from openbeat.forecast import actions, queries
-from openbeat.forecast.fairness import BY_REPORTS, _coarse, fairness
-from openbeat.forecast.question import NamedArea, Question, Statistic
+from openbeat.forecast.fairness import BY_REPORTS, _coarse, fairness, home_of
+from openbeat.forecast.question import Known, NamedArea, Question, Statistic
 from openbeat.incidents.models import OffenceClass
 from openbeat.ops import tasks
 from openbeat.places import actions as place_actions
@@ -49,7 +49,7 @@ def card(*statistics: Statistic, at: float = 2.0) -> dict[str, Any]:
         told.append(share)
         return share >= at
 
-    found = fairness(QUESTION, events(), cells, ground, AREAS, statistics, tell)
+    found = fairness(QUESTION, Known(events()), cells, home_of(cells, AREAS), AREAS, statistics, tell)
     assert told == sorted(told)
     return found
 

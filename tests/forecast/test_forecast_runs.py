@@ -19,8 +19,10 @@ from openbeat.access import Actor, Permission, Role
 from openbeat.audit.models import Entry
 from openbeat.forecast import actions, queries
 from openbeat.forecast.compute import Computed
+from openbeat.forecast.feed import known_of
 from openbeat.forecast.models import Run, RunClass, Surface
 from openbeat.forecast.states import State
+from openbeat.incidents import queries as incidents
 from openbeat.incidents.models import OffenceClass
 from openbeat.kernel.errors import Contradiction, NotFound, NotInThisState, NotPermitted
 from openbeat.kernel.ids import new_id
@@ -108,6 +110,26 @@ def test_the_worker_tests_on_the_past_and_keeps_what_came_of_it(town: Town, anal
     asked, *done = Entry.objects.filter(object_id=str(run.id)).order_by("id")
     assert (asked.operation, asked.deed, asked.changes["classes"]) == ("combination", "forecast.run", ["220"])
     assert {entry.role for entry in done} == {"service"}
+
+
+def test_the_combination_learns_from_the_other_reported_classes(town: Town, analyst: Actor) -> None:
+    run = ask(town, analyst, estimator="ours")
+    known = known_of(town.house, run)
+    assert known.context is not None
+    reported = {one.name for one, _ in incidents.classes_present(town.house, reported=True)}
+    assert set(known.context.classes) == reported - {"Burglary/Breaking & Entering"}
+    assert len(known.events) + len(known.context) <= town.incidents
+    assert known.context.times.max() < np.datetime64(TODAY)
+    assert known_of(town.house, ask(town, analyst, estimator="ewma")).context is None
+
+
+def test_the_card_keeps_which_classes_informed_it(computed: Computed, town: Town, analyst: Actor) -> None:
+    run = ask(town, analyst)
+    actions.begin_run(town.house, run)
+    context = [{"name": "Robbery", "reports": 12}]
+    done = actions.finish_run(town.house, run, computed=replace(computed, context=context), at=town.at)
+    assert queries.run(analyst, done.id).context == context
+    assert computed.context == []
 
 
 def test_a_surface_is_of_the_areas_cells_densest_first(analyst: Actor, ready: Run, computed: Computed) -> None:

@@ -22,7 +22,8 @@ from placewise.fairness import (
 )
 from placewise.forecast import estimator
 from placewise.forecast.checks import END, UNTIL, town
-from placewise.space import Area, Cells, Surface
+from placewise.forecast.counts import PlainCount
+from placewise.space import Area, Cells, Events, Surface
 
 # Groups of areas
 
@@ -142,6 +143,27 @@ def test_all_reports_kept_change_nothing() -> None:
     test = thin_reports(estimator("kde"), events, cells, halves(cells), {"west": 1.0}, until=UNTIL, end=END, repeats=2)
     assert (test.moved, test.same_cells) == (0.0, 1.0)
     assert test.before == test.after
+
+
+class Seen(PlainCount):
+    """The plain count, which keeps what it was given to learn from."""
+
+    given: list[tuple[int, int]] = []
+
+    def fit(self, events: Events, cells: Cells, *, until: Any = None, context: Events | None = None) -> "Seen":
+        self.given.append((len(events), -1 if context is None else len(context)))
+        return super().fit(events, cells, until=until, context=context)
+
+
+def test_reports_of_other_classes_are_thinned_alike() -> None:
+    events, cells = town(1000)
+    others, _ = town(400)
+    Seen.given.clear()
+    thin_reports(Seen(), events, cells, halves(cells), {"west": 0.0}, until=UNTIL, end=END, repeats=2, context=others)
+    (every, all_others), *again = Seen.given
+    assert (every, all_others) == (len(events), len(others))
+    assert len(set(again)) == 1  # none of the west's reports is kept, so chance has no part in it
+    assert all(0 < own < every and 0 < other < all_others for own, other in again)
 
 
 def test_reports_outside_all_groups_are_kept() -> None:

@@ -62,7 +62,7 @@ def begin_run(actor: Actor, run: Run, /) -> Run:
 def finish_run(actor: Actor, run: Run, /, *, computed: Computed, at: datetime) -> Run:
     """Keep what was computed; whether it beats the plain count decides what may become of it."""
     run.report, run.explanation, run.exposure = computed.report, computed.explanation, computed.exposure
-    run.fairness = computed.fairness
+    run.fairness, run.context = computed.fairness, computed.context
     run.verdict, run.better = computed.verdict, computed.better
     run.events_used, run.first_event, run.finished_at = computed.events_used, computed.first_event, at
     Surface.objects.create(run=run, **computed.arrays)

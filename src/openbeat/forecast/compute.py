@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from openbeat.forecast.fairness import fairness
-from openbeat.forecast.question import PLANNED_SHARE, NamedArea, Question, Statistic, Tell
+from openbeat.forecast.fairness import by_area, fairness, home_of
+from openbeat.forecast.question import PLANNED_SHARE, Known, NamedArea, Question, Statistic, Tell
 from openbeat.forecast.rules import BASELINE, origins, possible_origins
 from openbeat.kernel.errors import Contradiction
-from openbeat.places.cells import locate
 from placewise.evaluate.backtest import Step, backtest
 from placewise.evaluate.report import Backtest
 from placewise.forecast.registry import estimator
@@ -24,7 +23,7 @@ from placewise.space.events import Events
 from placewise.space.surface import Surface
 
 Floats = NDArray[np.float64]
-Ints32 = NDArray[np.int32]
+Ints = NDArray[np.int64]
 
 LEAST_TESTS = 8
 """Fewer forecasts of the past than this say nothing."""
@@ -46,38 +45,51 @@ class Computed:
     better: bool
     events_used: int
     first_event: date
+    context: list[dict[str, Any]]
 
 
 def compute(
     question: Question,
-    events: Events,
+    known: Known,
     ground: BaseGeometry,
     areas: Sequence[NamedArea],
     tell: Tell,
     statistics: Sequence[Statistic] = (),
 ) -> Computed:
     """Back-test the estimator on the past, forecast the days asked for, and find out who bears the forecast."""
-    cells = Cells.h3(ground, question.resolution)
+    events, cells = known.events, Cells.h3(ground, question.resolution)
     first = events.times[0].astype("datetime64[D]").astype(date)
-    report = _backtest(question, events, cells, first, tell)
+    report = _backtest(question, known, cells, first, tell)
     tell(TESTED, "drawing the surface")
-    model = estimator(question.estimator).fit(events, cells, until=str(question.starts))
+    model = estimator(question.estimator).fit(events, cells, until=str(question.starts), context=known.context)
     surface = model.predict(str(question.starts), str(question.ends))
     verdict = report.verdict(question.estimator)
+    home = home_of(cells, areas)
+    past = cells.counts(events, str(first), str(question.starts))
     return Computed(
         arrays=_arrays(surface),
         report=report.as_dict(),
         explanation=model.explain(),
-        exposure=exposure(surface, cells.counts(events, str(first), str(question.starts)), areas),
-        fairness=fairness(question, events, cells, ground, areas, statistics, tell),
+        exposure=exposure(surface, past, home, areas),
+        fairness=fairness(question, known, cells, home, areas, statistics, tell),
         verdict={"offered": verdict.offered, "reasons": list(verdict.reasons)},
         better=verdict.offered,
         events_used=len(cells.locate(events)),
         first_event=first,
+        context=_named(known.context),
     )
 
 
-def _backtest(question: Question, events: Events, cells: Cells, first: date, tell: Tell) -> Backtest:
+def _named(context: Events | None) -> list[dict[str, Any]]:
+    """The classes that informed the forecast, each with its reports, the most first."""
+    if context is None:
+        return []
+    counts = np.bincount(context.codes, minlength=len(context.classes)).tolist()
+    named = sorted(zip(context.classes, counts, strict=True), key=lambda pair: -pair[1])
+    return [{"name": name, "reports": count} for name, count in named]
+
+
+def _backtest(question: Question, known: Known, cells: Cells, first: date, tell: Tell) -> Backtest:
     """The estimator and the plain count on rolling origins; refused where the records are too short to tell."""
     count = possible_origins(first, question.starts, question.horizon)
     if count < LEAST_TESTS:
@@ -100,10 +112,11 @@ def _backtest(question: Question, events: Events, cells: Cells, first: date, tel
             name: estimator(name)
             for name in dict.fromkeys((BASELINE, "kde", "ewma", *question.peers, question.estimator))
         },
-        events,
+        known.events,
         cells,
         origins=f"{begin}/{end}/P{step}D",
         horizon=f"P{question.horizon}D",
+        context=known.context,
         baseline=BASELINE,
         seed=question.seed,
         progress=follow,
@@ -120,10 +133,8 @@ def _arrays(surface: Surface) -> dict[str, bytes]:
     return {"cells": cells} | {name: part[order].astype("<f8").tobytes() for name, part in floats.items()}
 
 
-def exposure(surface: Surface, past: Floats, areas: Sequence[NamedArea]) -> list[dict[str, Any]]:
+def exposure(surface: Surface, past: Floats, home: Ints, areas: Sequence[NamedArea]) -> list[dict[str, Any]]:
     """Area by area: its share of the ground, of incidents so far, of those expected, and of the cells planned for."""
-    lon, lat = surface.cells.degrees
-    home = locate([area.shape for area in areas], np.ascontiguousarray(lon), np.ascontiguousarray(lat))
     chosen = np.zeros(len(surface.cells))
     chosen[surface.top(PLANNED_SHARE)] = 1
     columns = {"ground": surface.cells.areas, "past": past, "expected": surface.expected, "planned": chosen}
@@ -131,8 +142,7 @@ def exposure(surface: Surface, past: Floats, areas: Sequence[NamedArea]) -> list
     return [{"area": area.name} | {name: shares[name][i] for name in shares} for i, area in enumerate(areas)]
 
 
-def _shares(home: Ints32, values: Floats, count: int) -> list[float]:
+def _shares(home: Ints, values: Floats, count: int) -> list[float]:
     """Each area's share of a quantity; cells outside every area count in the whole."""
-    inside = home >= 0
-    sums = np.bincount(home[inside], weights=values[inside], minlength=count)
+    sums = by_area(home, values, count)
     return [round(float(one), 6) for one in sums / max(float(values.sum()), 1e-12)]

@@ -10,9 +10,8 @@ from typing import Any
 import h3.api.numpy_int as h3
 import numpy as np
 from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 
-from openbeat.forecast.question import PLANNED_SHARE, NamedArea, Question, Statistic, Tell
+from openbeat.forecast.question import PLANNED_SHARE, Known, NamedArea, Question, Statistic, Tell
 from openbeat.places.cells import locate
 from placewise.evaluate.backtest import BacktestStopped
 from placewise.fairness import AreaGroups, Drift, exposure, simulate_feedback, thin_reports
@@ -37,42 +36,38 @@ BEGINS, THINNED = 0.83, 0.88
 
 def fairness(
     question: Question,
-    events: Events,
+    known: Known,
     cells: Cells,
-    ground: BaseGeometry,
+    home: Ints,
     areas: Sequence[NamedArea],
     statistics: Sequence[Statistic],
     tell: Tell,
 ) -> dict[str, Any]:
-    """The fairness card: exposure and hits by groups of areas, less reporting, a simulated year. Plain values."""
-    home = _home(cells, areas)
-    first, last = events.times[0], question.starts - timedelta(days=question.horizon)
-    past = _by_area(home, cells.counts(events, first, str(last)), len(areas))
+    """The fairness card: exposure and hits by groups of areas, less reporting, a simulated year. Plain values.
+
+    home (n,): the area of each cell, as `home_of` tells it.
+    """
+    last = question.starts - timedelta(days=question.horizon)
+    past = by_area(home, cells.counts(known.events, known.events.times[0], str(last)), len(areas))
     groupings = _groupings(cells, home, areas, past, statistics)
-    by_reports = groupings[-1][2]
     return {
-        "groupings": [
-            {"name": name, "source": source, "groups": found}
-            for (name, source, _), found in zip(
-                groupings, _exposures(question, events, cells, groupings, tell), strict=True
-            )
-        ],
-        "less_reporting": _less_reporting(question, events, cells, by_reports, tell),
-        "feedback": _feedback(question, events, cells, ground, tell),
+        "groupings": _exposures(question, known, cells, groupings, tell),
+        "less_reporting": _less_reporting(question, known, cells, groupings[-1][2], tell),
+        "feedback": _feedback(question, known.events, cells, tell),
     }
 
 
 Grouping = tuple[str, str, AreaGroups]
 
 
-def _home(cells: Cells, areas: Sequence[NamedArea]) -> Ints:
+def home_of(cells: Cells, areas: Sequence[NamedArea]) -> Ints:
     """(n,) the area of each cell's centre, -1 for none."""
     lon, lat = cells.degrees
     shapes = [area.shape for area in areas]
     return locate(shapes, np.ascontiguousarray(lon), np.ascontiguousarray(lat)).astype(np.int64)
 
 
-def _by_area(home: Ints, values: Floats, count: int) -> Floats:
+def by_area(home: Ints, values: Floats, count: int) -> Floats:
     """(areas,) cell values (n,) summed by area."""
     return np.bincount(home[home >= 0], values[home >= 0], count).astype(np.float64)
 
@@ -88,7 +83,7 @@ def _groupings(
         for one in statistics
         if not one.residents
     ]
-    ground = _by_area(home, cells.areas, len(areas))
+    ground = by_area(home, cells.areas, len(areas))
     density = (past / np.maximum(ground, 1e-9)).tolist()
     return [*brought, (BY_REPORTS, "", AreaGroups.by_area(home, density, residents))]
 
@@ -98,35 +93,37 @@ def _values(statistic: Statistic, areas: Sequence[NamedArea]) -> list[float | st
 
 
 def _exposures(
-    question: Question, events: Events, cells: Cells, groupings: Sequence[Grouping], tell: Tell
-) -> list[list[dict[str, Any]]]:
+    question: Question, known: Known, cells: Cells, groupings: Sequence[Grouping], tell: Tell
+) -> list[dict[str, Any]]:
     """Exposure by group as it would have been in the last period whose incidents are known."""
     _go_on(tell, BEGINS, "who bears it: groups of areas")
     last = str(question.starts - timedelta(days=question.horizon))
-    surface = estimator(question.estimator).fit(events, cells, until=last).predict(last, str(question.starts))
-    reported = cells.counts(events, last, str(question.starts))
-    return [
-        [asdict(one) for one in exposure(surface, groups, share=PLANNED_SHARE, reported=reported)]
-        for _, _, groups in groupings
-    ]
+    model = estimator(question.estimator).fit(known.events, cells, until=last, context=known.context)
+    surface = model.predict(last, str(question.starts))
+    reported = cells.counts(known.events, last, str(question.starts))
+
+    def told(groups: AreaGroups) -> list[dict[str, Any]]:
+        return [asdict(one) for one in exposure(surface, groups, share=PLANNED_SHARE, reported=reported)]
+
+    return [{"name": name, "source": source, "groups": told(groups)} for name, source, groups in groupings]
 
 
 def _less_reporting(
-    question: Question, events: Events, cells: Cells, groups: AreaGroups, tell: Tell
+    question: Question, known: Known, cells: Cells, groups: AreaGroups, tell: Tell
 ) -> Mapping[str, Any]:
     """What the forecast would be if the group that reports most kept back part of its reports."""
     _go_on(tell, BEGINS, "who bears it: if fewer were reported")
     most = groups.names[-1]
     test = thin_reports(
-        estimator(question.estimator), events, cells, groups, {most: KEPT},
+        estimator(question.estimator), known.events, cells, groups, {most: KEPT}, context=known.context,
         until=str(question.starts), end=str(question.ends), share=PLANNED_SHARE, repeats=2, seed=question.seed,
     )  # fmt: skip
     return {"group": most, "kept": KEPT, "moved": test.moved, "same_cells": test.same_cells}
 
 
-def _feedback(question: Question, events: Events, cells: Cells, ground: BaseGeometry, tell: Tell) -> Mapping[str, Any]:
+def _feedback(question: Question, events: Events, cells: Cells, tell: Tell) -> Mapping[str, Any]:
     """A simulated year in which patrols follow the forecast and victims report, with last year's counts as truth."""
-    coarse = Cells.h3(ground, _coarse(float(cells.areas.sum()), question.resolution))
+    coarse = Cells.h3(cells.ground, _coarse(float(cells.areas.sum()), question.resolution))
     rates = coarse.counts(events, str(question.starts - timedelta(days=364)), str(question.starts)) / 52 + 1e-6
     groups = AreaGroups.by_area(np.zeros(len(coarse), np.int64), ["all"])
 

@@ -22,7 +22,7 @@ class Run(Thing):
         "id": OPEN, "agency": OPEN, "author": INTERNAL, "title": OPEN, "state": OPEN, "made_at": OPEN,
         "area_set": OPEN, "resolution": OPEN, "starts": OPEN, "ends": OPEN, "estimator": OPEN, "seed": OPEN,
         "data_until": OPEN, "events_used": OPEN, "first_event": OPEN, "report": OPEN, "explanation": OPEN,
-        "exposure": OPEN, "fairness": OPEN, "peers": OPEN, "verdict": OPEN, "finished_at": OPEN,
+        "exposure": OPEN, "fairness": OPEN, "peers": OPEN, "context": OPEN, "verdict": OPEN, "finished_at": OPEN,
         "failure": INTERNAL, "approved_by": OPEN,
         "approved_at": OPEN, "expires": OPEN, "withdrawn_why": OPEN, "better": OPEN,
     }  # fmt: skip
@@ -48,6 +48,8 @@ class Run(Thing):
     fairness = models.JSONField(null=True)
     peers = models.JSONField(default=list)
     """Names of other methods that the back-test measures beside it."""
+    context = models.JSONField(default=list)
+    """The other reported classes that informed it: name and number of reports."""
     verdict = models.JSONField(null=True)
     better = models.BooleanField(null=True)
     finished_at = models.DateTimeField(null=True)

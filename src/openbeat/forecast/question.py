@@ -8,6 +8,8 @@ from datetime import date
 
 from shapely import MultiPolygon
 
+from placewise.space.events import Events
+
 PLANNED_SHARE = 0.05
 """The share of the area whose exposure the card tells."""
 
@@ -31,6 +33,14 @@ class Question:
     def horizon(self) -> int:
         """Days forecast."""
         return (self.ends - self.starts).days
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a run may learn from: reports of what it forecasts, and of the other classes that inform it."""
+
+    events: Events
+    context: Events | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from openbeat.accounts.identity import agency_now
 from openbeat.forecast import actions as forecast_actions
 from openbeat.forecast import queries as forecasts
 from openbeat.forecast.compute import Computed, compute
-from openbeat.forecast.feed import events_of
+from openbeat.forecast.feed import known_of
 from openbeat.forecast.queries import Run
 from openbeat.forecast.question import NamedArea, Question, Statistic
 from openbeat.forecast.states import UNDER_WAY, State
@@ -114,7 +114,7 @@ def _compute(actor: Actor, run: Run) -> Computed:
     statistics = [Statistic(one.name, one.source, one.values, one.residents) for one in brought]
     question = Question(run.starts, run.ends, run.resolution, run.estimator, run.seed, tuple(run.peers))
     ground, tell = shapely.union_all(shapes), _teller(actor, run.id, run.agency_id)
-    return compute(question, events_of(actor, run), ground, areas, tell, statistics)
+    return compute(question, known_of(actor, run), ground, areas, tell, statistics)
 
 
 def _teller(actor: Actor, thing_id: UUID, agency_id: UUID) -> Callable[[float, str], bool]:

@@ -446,6 +446,7 @@ def card_facts(run: Run) -> list[tuple[Any, Any]]:
         (_("Area"), run.area_set.name),
         (_("Cells"), _("H3 resolution %(resolution)d") % {"resolution": run.resolution}),
         (_("Method"), _name(run.estimator)),
+        (_("Informed by"), ", ".join(f"{one['name']} ({number(one['reports'], 0)})" for one in run.context)),
         (
             _("Data"),
             f"{days(run.first_event, run.data_until)}, n = {number(run.events_used, 0)}"

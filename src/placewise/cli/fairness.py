@@ -89,7 +89,7 @@ def _thinned(given: Namespace, data: Input, groups: AreaGroups) -> dict[str, Any
     start = data.events.moment(given.start)
     result = thin_reports(
         estimator(given.model), data.events, data.cells, groups, {name: part},
-        until=start, end=given.horizon.after(start), share=given.share, seed=given.seed,
+        until=start, end=given.horizon.after(start), context=data.context, share=given.share, seed=given.seed,
     )  # fmt: skip
     say(f"  with {part:.0%} of the reports of {name}, {result.moved:.1%} of the chosen area changes groups")
     return asdict(result)

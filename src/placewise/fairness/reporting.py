@@ -40,19 +40,28 @@ def thin_reports(
     *,
     until: Moment,
     end: Moment,
+    context: Events | None = None,
     share: float = 0.05,
     repeats: int = 5,
     seed: int = 0,
 ) -> ReportingTest:
-    """Forecast [until, end) from all reports, then from reports kept with probability `kept` in the groups named."""
+    """Forecast [until, end) from all reports, then from reports kept with probability `kept` in the groups named.
+
+    Reports of the other classes given as context are thinned alike: who reports less does so whatever happened.
+    """
     if unknown := sorted(set(kept) - set(groups.names)):
         raise NoGroups(f"no group {', '.join(unknown)}; there are {', '.join(groups.names)}")
-    first = model.clone().fit(events, cells, until=until).predict(until, end)
     chance = _chances(events, cells, groups, kept)
-    again = [
-        model.clone().fit(events.thinned(chance, seed + k), cells, until=until).predict(until, end)
-        for k in range(repeats)
-    ]
+    others = None if context is None else _chances(context, cells, groups, kept)
+
+    def forecast(own: Events, other: Events | None) -> Surface:
+        return model.clone().fit(own, cells, until=until, context=other).predict(until, end)
+
+    def thinned(k: int) -> Surface:
+        other = None if context is None or others is None else context.thinned(others, seed + repeats + k)
+        return forecast(events.thinned(chance, seed + k), other)
+
+    first, again = forecast(events, context), [thinned(k) for k in range(repeats)]
     before = exposure(first, groups, share=share)
     after = [exposure(surface, groups, share=share) for surface in again]
     moves = [shift(before, one) for one in after]

@@ -2,7 +2,7 @@
 
 import inspect
 from abc import ABC, abstractmethod
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -28,6 +28,9 @@ class Estimator(ABC):
 
     Subclasses write `_learn` and `_expect`. What was learned ends in an underscore; nothing of an earlier fit remains.
     """
+
+    learns_from_others: ClassVar[bool] = False
+    """Whether incidents of other classes, given as context, change the forecast."""
 
     cells_: Cells
     until_: np.datetime64

@@ -32,6 +32,8 @@ class Combined(Estimator):
     they are pooled geometrically (Genest and Zidek 1986). (3) The total follows the city's level and season.
     """
 
+    learns_from_others = True
+
     def __init__(
         self, trial_weeks: int = 52, draws: int = 800, ridge: float = 50.0, classes: int = 6, seed: int = 0
     ) -> None:
