@@ -1,5 +1,7 @@
 """Knox's table against pairs counted by hand and by a plain twin, its chance, and what it refuses."""
 
+import sys
+
 import numpy as np
 import pytest
 from tests.placewise_warning.plain_knox import plain_knox
@@ -134,6 +136,6 @@ def test_what_can_be_no_table_is_refused(given, settings, words):
 
 
 def test_too_many_pairs_are_refused(monkeypatch):
-    monkeypatch.setattr("placewise.warning.knox.MOST_PAIRS", 10)
+    monkeypatch.setattr(sys.modules["placewise.warning.knox"], "MOST_PAIRS", 10)
     with pytest.raises(TooManyPairs, match="shorter distances"):
         knox(*scattered(100), **FEW)
