@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from openbeat.access import RULES, Permission, Role
-from openbeat.web.forecast_board import days
+from openbeat.web.forecast_board import calibration_words, days, informed_by
 from openbeat.web.plan_board import around, travel_words
 from openbeat.web.rights import DEEDS, deed_name, who_may
 
@@ -21,6 +21,25 @@ from openbeat.web.rights import DEEDS, deed_name, who_may
 )
 def test_a_period_is_told_by_its_last_day(first: date, after: date, words: str) -> None:
     assert days(first, after) == words
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"),
+    [
+        (0.996, "As many incidents happened as were expected"),
+        (0.9, "10 % fewer incidents happened than were expected"),
+        (1.28, "28 % more incidents happened than were expected"),
+    ],
+)
+def test_calibration_is_said_as_it_is(ratio: float, words: str) -> None:
+    assert calibration_words(ratio) == words
+
+
+def test_what_informed_a_forecast_is_named_as_far_as_one_reads() -> None:
+    context = [{"name": name, "reports": count} for name, count in zip("abcdefg", range(70, 0, -10), strict=True)]
+    assert informed_by(context[:2]) == "a (70), b (60)"
+    assert informed_by(context[:6]) == "a (70), b (60), c (50), d (40), e (30) and 1 class more (20)"
+    assert informed_by(context).endswith("e (30) and 2 classes more (30)")
 
 
 def test_every_right_has_words_of_its_own() -> None:

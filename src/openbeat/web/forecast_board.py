@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from math import floor, isfinite, log10
 from typing import Any
@@ -387,16 +387,23 @@ def _three(value: float) -> str:
     return number(value, max(0, 2 - floor(log10(abs(value)))) if value else 0)
 
 
+def calibration_words(ratio: float) -> str:
+    """What happened for each incident expected, as a finding."""
+    off = round(abs(ratio - 1) * 100)
+    if not off:
+        return _("As many incidents happened as were expected")
+    words = {"share": off, "side": _("more") if ratio > 1 else _("fewer")}
+    return _("%(share)d %% %(side)s incidents happened than were expected") % words
+
+
 def calibration_chart(run: Run, report: Backtest) -> BarChart:
     """What happened in each tenth of what was expected, the quietest cells first."""
     model = report.models[run.estimator]
     ratio = model.scores["observed_to_expected"].value
-    side = _("more") if ratio > 1 else _("fewer")
-    finding = _("%(share)s %% %(side)s incidents happened than were expected")
     observed = [tenth.observed for tenth in model.calibration]
     spread = [1.96 * value**0.5 for value in observed]  # Poisson
     return BarChart(
-        finding=finding % {"share": f"{abs(ratio - 1) * 100:.0f}", "side": side},
+        finding=calibration_words(ratio),
         what=_("Incidents in each tenth of what was expected, quietest cells first"),
         unit=_("incidents in all forecasts"),
         basis=_basis(report),
@@ -434,6 +441,23 @@ def exposure_table(run: Run) -> Table:
     return Table(caption, columns, rows, QueryDict(), dense=True, tall=True, stacks=False)
 
 
+NAMED = 5
+"""Classes that the card names of those that informed a forecast; the others are counted."""
+
+
+def informed_by(context: Sequence[Mapping[str, Any]]) -> str:
+    """The other reported classes that a method learned from: the largest by name, and how many more."""
+    named = ", ".join(f"{one['name']} ({number(one['reports'], 0)})" for one in context[:NAMED])
+    more = len(context) - NAMED
+    if more <= 0:
+        return named
+    rest = number(sum(one["reports"] for one in context[NAMED:]), 0)
+    words = ngettext(
+        "%(named)s and %(more)d class more (%(rest)s)", "%(named)s and %(more)d classes more (%(rest)s)", more
+    )
+    return words % {"named": named, "more": more, "rest": rest}
+
+
 def card_facts(run: Run) -> list[tuple[Any, Any]]:
     """The card that goes with the forecast wherever it is used."""
     names = ", ".join(one.offence_class.name for one in run.classes.all())
@@ -446,7 +470,7 @@ def card_facts(run: Run) -> list[tuple[Any, Any]]:
         (_("Area"), run.area_set.name),
         (_("Cells"), _("H3 resolution %(resolution)d") % {"resolution": run.resolution}),
         (_("Method"), _name(run.estimator)),
-        (_("Informed by"), ", ".join(f"{one['name']} ({number(one['reports'], 0)})" for one in run.context)),
+        *([(_("Informed by"), informed_by(run.context))] if run.context else []),
         (
             _("Data"),
             f"{days(run.first_event, run.data_until)}, n = {number(run.events_used, 0)}"
