@@ -1,18 +1,27 @@
-"""Early warning: what happens now, where, more than it should. Places and times only."""
+"""Early warning: where lately more happens than elsewhere and before."""
 
-from placewise.warning.knox import BadPairs, KnoxTable, TooManyPairs, knox
-from placewise.warning.near_repeat import NearRepeat, Strings, TooFew, near_repeat, near_repeat_strings
-from placewise.warning.thresholds import LEAST_RECURRENCE_DAYS
+from placewise.warning.cases import Cases
+from placewise.warning.cluster import Cluster
+from placewise.warning.errors import (
+    BadCases,
+    BadPopulation,
+    BadScan,
+    NothingToScan,
+    NotScanned,
+    TooFewReplications,
+    TooManyNeighbours,
+)
+from placewise.warning.scan import SpaceTimeScan
 
 __all__ = [
-    "LEAST_RECURRENCE_DAYS",
-    "BadPairs",
-    "KnoxTable",
-    "NearRepeat",
-    "Strings",
-    "TooFew",
-    "TooManyPairs",
-    "knox",
-    "near_repeat",
-    "near_repeat_strings",
+    "BadCases",
+    "BadPopulation",
+    "BadScan",
+    "Cases",
+    "Cluster",
+    "NotScanned",
+    "NothingToScan",
+    "SpaceTimeScan",
+    "TooFewReplications",
+    "TooManyNeighbours",
 ]

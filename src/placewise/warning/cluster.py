@@ -1,0 +1,52 @@
+"""A cluster that a scan found: where, when, how many, and how rarely chance alone would show one like it."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """More cases than expected within a circle, over the last days.
+
+    centre: longitude and latitude of the circle's middle; radius: metres to its farthest place, that one included;
+    places: numbers of its places, nearest first: of the cells given, or of `SpaceTimeScan.cases_`;
+    start, end: its first and its last day, both included; days: how many these are;
+    observed, expected: cases; statistic: logarithm of the likelihood ratio; p: share of the replications, the
+    observed data among them, whose greatest statistic is at least as large; gumbel: the same from a Gumbel
+    distribution fitted to the replications, which reaches further out; recurrence: days of such analyses until
+    chance alone would show one like it; case_rows: rows of its cases in what was scanned.
+    """
+
+    centre: tuple[float, float]
+    radius: float
+    places: tuple[int, ...]
+    start: date
+    end: date
+    days: int
+    observed: int
+    expected: float
+    statistic: float
+    p: float
+    gumbel: float
+    recurrence: float
+    case_rows: tuple[int, ...]
+
+    @property
+    def ratio(self) -> float:
+        """Observed cases for each expected."""
+        return self.observed / self.expected
+
+    def to_dict(self) -> dict[str, Any]:
+        """The cluster in plain values, dates as ISO text."""
+        plain = asdict(self) | {"ratio": self.ratio, "start": self.start.isoformat(), "end": self.end.isoformat()}
+        return plain | {name: list(plain[name]) for name in ("centre", "places", "case_rows")}
+
+    def describe(self) -> str:
+        """One sentence for a person who decides."""
+        when = f"on {self.end}" if self.days == 1 else f"from {self.start} to {self.end}"
+        return (
+            f"{self.observed} cases {when} within {self.radius:,.0f} m of {self.centre[1]:.5f}, {self.centre[0]:.5f}, "
+            f"where {self.expected:.2g} were expected; chance alone shows one like it about once in "
+            f"{self.recurrence:,.0f} days of such analyses"
+        )
