@@ -102,7 +102,7 @@ def approve_forecast(actor: Actor, run: Run, /, *, expires: date, at: datetime) 
     if run.better is not True:
         raise Contradiction(
             "this forecast did not beat the plain count in its own back-test, so it is not offered",
-            mend="plan from the plain count, or forecast another class, area or horizon",
+            mend="forecast another class, area or horizon, or several classes together",
         )
     if actor.person_id is None or actor.token_id is not None:
         raise Contradiction("a forecast is approved by a named person, never by a programme")

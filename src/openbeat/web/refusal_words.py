@@ -163,7 +163,7 @@ WORDS = (
     _("patrols discover these classes, victims do not report them: {listed}"),
     _("person"),
     _("places belong to an agency"),
-    _("plan from the plain count, or forecast another class, area or horizon"),
+    _("forecast another class, area or horizon, or several classes together"),
     _("possession and carrying are found by stops and searches; a shooting or threat is recorded under its own class"),
     _("post"),
     _("profile {name!r}: {what}"),
