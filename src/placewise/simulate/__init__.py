@@ -1,6 +1,9 @@
 """Calls and units simulated on the streets: what fewer cars, other beats or another rule would come to."""
 
 from placewise.simulate.arrivals import Arrivals, Recorded
+from placewise.simulate.city import BadCity, CitySize, Planted, SyntheticCity
+from placewise.simulate.city_incidents import CityCalls, Happened, city_calls, happen
+from placewise.simulate.city_truth import Kind, Repeats
 from placewise.simulate.compare import Difference, compare
 from placewise.simulate.errors import (
     BadArrivals,
@@ -36,30 +39,40 @@ __all__ = [
     "PREEMPTION",
     "Arrivals",
     "BadArrivals",
+    "BadCity",
     "BadHypercube",
     "BadQueue",
     "BadScenario",
     "BadSpan",
+    "CityCalls",
+    "CitySize",
     "Difference",
     "Estimate",
+    "Happened",
+    "Kind",
     "NotComparable",
     "Outcome",
     "Overloaded",
     "Patrol",
+    "Planted",
     "Priority",
     "Progress",
     "Recorded",
+    "Repeats",
     "Response",
     "Scenario",
     "Shift",
     "SimulateError",
     "SimulationStopped",
     "Station",
+    "SyntheticCity",
     "Unit",
     "UnitLoad",
     "Zone",
+    "city_calls",
     "compare",
     "every_day",
+    "happen",
     "simulate",
     "travel_seconds",
 ]
