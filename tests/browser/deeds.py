@@ -176,12 +176,14 @@ def approve_plan(page: Page, address: str) -> None:
 
 
 def record_visits(page: Page, plan: str) -> str:
-    """The first two stops of the first unit are done; the address of its sheet."""
+    """The first two stops of the first unit, each with a tap on coming and on leaving; the address of its sheet."""
     page.goto(plan)
     page.locator("section.card header h3 a").first.click()
     for order in (1, 2):
-        page.get_by_role("button", name="Visit done").click()
-        expect(page.get_by_text(f"Stop {order} is recorded.")).to_be_visible()
+        page.get_by_role("button", name="We are here").first.click()
+        expect(page.get_by_text(f"At stop {order} since")).to_be_visible()
+        page.get_by_role("button", name="We leave").click()
+        expect(page.get_by_text("Left after 1 minute.")).to_be_visible()
     return page.url
 
 

@@ -101,6 +101,7 @@ NOT_PAGES = {
     "incidents_export", "offence_map", "forecast_surface", "forecast_progress", "forecast_approve",
     "forecast_withdraw", "forecast_cancel", "forecast_retry", "plan_retry", "streets_retry", "basemap_retry",
     "unit_retire", "plan_progress", "plan_approve", "plan_withdraw", "plan_edit", "plan_undo", "plan_visit",
+    "plan_here", "plan_leave", "plan_tap_undo",
     "plan_download", "trail_stop", "trail_hand_out", "trail_erase", "log_check", "public_csv", "log_file",
     "area_set_geojson", "area_withdraw", "statistic_remove", "streets_progress", "basemap_tiles", "healthz", "metrics",
 }  # fmt: skip

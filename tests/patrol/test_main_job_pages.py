@@ -220,10 +220,9 @@ def test_a_plan_is_edited_approved_and_driven_on_the_pages(town: Town, draft: Pl
     refused = officer.post(reverse("plan_approve", args=[draft.id]), follow=True).content.decode()
     assert "ou may not do this here" in refused
     assert "is approved" in client.post(reverse("plan_approve", args=[draft.id]), follow=True).content.decode()
-    sheet = reverse("plan_visit", args=[draft.id, tour["unit"]])
-    assert "Stop 1 is recorded" in officer.post(sheet, {"order": "1"}, follow=True).content.decode()
-    assert "1 to 720" in officer.post(sheet, {"order": "2", "minutes": "0"}, follow=True).content.decode()
-    assert officer.post(sheet, {"order": "99"}).status_code == 400
+    here = reverse("plan_here", args=[draft.id, tour["unit"]])
+    assert "At stop 1 since" in officer.post(here, {"order": "1"}, follow=True).content.decode()
+    assert officer.post(here, {"order": "99"}).status_code == 400
     assert Visit.objects.count() == 1
     assert client.get(reverse("plan", args=[draft.id])).status_code == 200
     withdrawn = client.post(reverse("plan_withdraw", args=[draft.id]), {"reason": "storm"}, follow=True)

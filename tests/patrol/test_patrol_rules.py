@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from openbeat.kernel.errors import Contradiction, NotInThisState
-from openbeat.patrol.rules import Asked, Dosage, break_window, dosage, move, prizes, require_shift, slots
+from openbeat.patrol.rules import Asked, break_window, move, prizes, require_shift, slots
 from openbeat.patrol.states import MOVES, State
 
 T0 = datetime(2022, 1, 1, 22, tzinfo=UTC)
@@ -56,15 +56,3 @@ def test_prizes_follow_the_hours_and_pass_midnight() -> None:
     night[23], night[0] = 0.75, 0.25
     assert prizes(2.0, night, [(22.5, 23.5), (23.5, 24.5)]) == pytest.approx((0.75, 1.0))
     assert prizes(24.0, FLAT, [(0, 1), (5, 7)]) == pytest.approx((1.0, 2.0))
-
-
-def test_dosage_sets_what_was_given_against_what_was_asked() -> None:
-    items = [
-        {"place": "a", "begin": 0, "leave": 720},
-        {"begin": 800, "end": 900},
-        {"place": "a", "begin": 1000, "leave": 1720},
-    ]
-    told = dosage({"tours": [{"items": items}]}, [("a", 10), ("b", 5)])
-    assert told == [Dosage("a", 2, 1, 24, 10), Dosage("b", 0, 1, 0, 5)]
-    assert told[0].share == pytest.approx(10 / 24)
-    assert told[1].share is None

@@ -162,7 +162,8 @@ class VisitOut(Schema):
     unit_name: str
     place: str
     arrived_at: datetime
-    minutes: int
+    minutes: int | None
+    source: str
 
 
 class ImportOut(Schema):

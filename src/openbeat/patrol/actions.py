@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
+import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,9 +19,10 @@ from openbeat.forecast.rules import usable
 from openbeat.forecast.states import State as ForecastState
 from openbeat.kernel.errors import Contradiction
 from openbeat.patrol.build import Solved
+from openbeat.patrol.dosage import Given, Taken, overlap, sorted_out
 from openbeat.patrol.edits import Edit, as_edit, as_told, edited, findings_of, straight_ways
-from openbeat.patrol.models import Plan, Unit, Visit
-from openbeat.patrol.rules import LONGEST_VISIT, Asked, move, require_shift
+from openbeat.patrol.models import Plan, Source, Unit, Visit, as_given
+from openbeat.patrol.rules import LONGEST_VISIT, Asked, inert, move, require_minutes, require_shift, whole_minutes
 from openbeat.patrol.states import State
 from openbeat.places.queries import Station
 from openbeat.seeing import progress
@@ -235,32 +239,133 @@ def record_visit(
     minutes: int,
     at: datetime,
     note_text: str = "",
+    slot: int | None = None,
 ) -> Visit:
-    """A visit given, told by the unit; telling the same one twice changes nothing."""
+    """A visit given, told with its time; telling the same one twice changes nothing."""
+    _require_visit(plan, unit_name, place)
+    require_minutes(minutes)
+    told = Given(unit_name, place, arrived_at, minutes)
+    known = Visit.objects.filter(plan=plan, unit_name=unit_name, place=place)
+    for one in known:
+        if one.arrived_at != arrived_at and overlap(as_given(one), told):
+            raise Contradiction(
+                "{unit} is known to have been there from {since} for {minutes} minutes",
+                mend="correct the time, or leave it as it is",
+                unit=unit_name,
+                since=one.arrived_at.astimezone(plan.agency.tz).strftime("%H:%M"),
+                minutes=one.minutes or "?",
+            )
+    return known.filter(arrived_at=arrived_at).first() or _visit(
+        actor, plan, told, at=at, source=Source.HAND, slot=slot, note_text=note_text
+    )
+
+
+@action(Permission.VISIT_RECORD, operation=Operation.COLLECTION)
+def arrive(actor: Actor, plan: Plan, /, *, unit_name: str, place: str, slot: int | None, at: datetime) -> Visit:
+    """«We are here», tapped. Where the unit had not said that it left the last place, that visit ends now.
+
+    It is then taken to have lasted as long as it was asked to, or until now where that is less.
+    """
+    _require_visit(plan, unit_name, place)
+    Plan.objects.select_for_update().only("pk").get(pk=plan.pk)  # two phones of one unit: one after the other
+    before = Visit.objects.filter(plan=plan, unit_name=unit_name, minutes=None).first()
+    if before is not None and (before.place, before.slot) == (place, slot):
+        return before
+    if before is not None:
+        before.minutes = min(whole_minutes(before.arrived_at, at), plan.settings.get("dwell", LONGEST_VISIT))
+        before.save(update_fields=["minutes"])
+        note(ended=str(before.pk))
+    return _visit(actor, plan, Given(unit_name, place, at, None), at=at, source=Source.TAP, slot=slot)
+
+
+@action(Permission.VISIT_RECORD)
+def leave(actor: Actor, visit: Visit, /, *, at: datetime) -> Visit:
+    """«We leave», tapped; tapping twice changes nothing."""
+    current = Visit.objects.select_for_update().get(pk=visit.pk)
+    if current.minutes is None:
+        current.minutes = whole_minutes(current.arrived_at, at)
+        current.save(update_fields=["minutes"])
+    visit.minutes = current.minutes
+    return visit
+
+
+@action(Permission.VISIT_RECORD)
+def take_back_tap(actor: Actor, visit: Visit, /) -> Visit:
+    """The unit's last tap undone: of «we leave» the unit is there again, of «we are here» the visit is gone."""
+    mine = Visit.objects.select_for_update().filter(plan_id=visit.plan_id, unit_name=visit.unit_name)
+    last = mine.filter(source=Source.TAP).order_by("-arrived_at").first()
+    if last is None or last.pk != visit.pk:
+        raise Contradiction("only the unit's last tap is taken back", mend="open the sheet again")
+    if last.minutes is None:
+        mine.filter(pk=last.pk).delete()
+        note(undone="arrival")
+    else:
+        visit.minutes = last.minutes = None
+        last.save(update_fields=["minutes"])
+        note(undone="leaving")
+    return visit
+
+
+@action(Permission.VISIT_RECORD, operation=Operation.COLLECTION)
+def take_over_stays(actor: Actor, plan: Plan, /, *, found: Sequence[Given], at: datetime) -> Taken:
+    """Visits seen in positions; what is known already stays as it was told, and a tap without an end gets one.
+
+    All of them or none. The positions themselves are not kept anywhere.
+    """
+    for one in found:
+        _require_visit(plan, one.unit, one.place)
+        require_minutes(one.minutes or 0)
+    Plan.objects.select_for_update().only("pk").get(pk=plan.pk)
+    known = list(Visit.objects.filter(plan=plan))
+    new, ended, merged = sorted_out([as_given(one) for one in known], found)
+    for number, minutes in ended.items():
+        known[number].minutes = minutes
+        known[number].save(update_fields=["minutes"])
+    for one in new:
+        _visit(actor, plan, one, at=at, source=Source.POSITION)
+    note(new=len(new), ended=len(ended), known=merged)
+    return Taken(len(new), len(ended), merged)
+
+
+@action(Permission.PLAN_VIEW, operation=Operation.DISCLOSURE)
+def export_dosage(
+    actor: Actor, agency: Agency, /, *, lines: Sequence[Sequence[object]], reason: str, basis: str
+) -> bytes:
+    """Lines of dosage as CSV, first the names of the columns; what was handed over is known by its digest."""
+    if len(lines) < 2:
+        raise Contradiction("no visit passes these filters: there is nothing to hand over")
+    text = io.StringIO()
+    csv.writer(text).writerows([[inert(cell) for cell in line] for line in lines])
+    file = text.getvalue().encode()
+    note(rows=len(lines) - 1, sha256=hashlib.sha256(file).hexdigest())
+    return file
+
+
+def _require_visit(plan: Plan, unit_name: str, place: str) -> None:
     if plan.state != State.APPROVED:
         raise Contradiction("visits are recorded on approved plans")
-    if not 1 <= minutes <= LONGEST_VISIT:
-        raise Contradiction(
-            "a visit lasts from 1 to {longest_visit} minutes, not {minutes}",
-            longest_visit=LONGEST_VISIT,
-            minutes=minutes,
-        )
-    known = {one["name"] for one in (plan.problem or {})["places"]}
-    if place not in known:
+    problem, _ = plan.values
+    if place not in {one["name"] for one in problem["places"]}:
         raise Contradiction("this place is not in the plan")
-    if unit_name not in {one["name"] for one in (plan.problem or {})["units"]}:
+    if unit_name not in {one["name"] for one in problem["units"]}:
         raise Contradiction("this unit is not in the plan")
-    visit, _ = Visit.objects.get_or_create(
-        plan=plan,
-        unit_name=unit_name,
-        place=place,
-        arrived_at=arrived_at,
-        defaults={
-            "agency_id": plan.agency_id, "cell": int(place, 16), "minutes": minutes, "recorded_by_id": actor.person_id,
-            "recorded_at": at, "note": note_text,
-        },
+
+
+def _visit(
+    actor: Actor,
+    plan: Plan,
+    one: Given,
+    *,
+    at: datetime,
+    source: Source,
+    slot: int | None = None,
+    note_text: str = "",
+) -> Visit:
+    return Visit.objects.create(
+        agency_id=plan.agency_id, plan=plan, unit_name=one.unit, place=one.place, cell=int(one.place, 16), slot=slot,
+        arrived_at=one.arrived, minutes=one.minutes, source=source, recorded_by_id=actor.person_id, recorded_at=at,
+        note=note_text,
     )  # fmt: skip
-    return visit
 
 
 def _become(plan: Plan, state: State) -> Plan:

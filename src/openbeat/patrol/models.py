@@ -6,10 +6,12 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy
 
 from openbeat.accounts.models import Agency, Person
 from openbeat.forecast.models import Run
 from openbeat.kernel.privacy import INTERNAL, PrivacyMap, personal
+from openbeat.patrol.dosage import Given
 from openbeat.patrol.states import State
 from openbeat.places.models import Station
 from openbeat.seeing.things import Columns, Thing
@@ -103,13 +105,24 @@ class Plan(Thing):
         return self.problem, self.solution
 
 
+class Source(models.TextChoices):
+    """How a visit became known."""
+
+    TAP = "tap", gettext_lazy("tapped on the sheet")
+    POSITION = "position", gettext_lazy("from positions")
+    HAND = "hand", gettext_lazy("told by hand")
+
+
 class Visit(Thing):
-    """A visit given: which unit was at which place, when and how long; asked for by a plan or not."""
+    """A visit given: which unit was at which place, when and how long; asked for by a plan or not.
+
+    Positions of units, from which some visits are made, are personal data of officers: they have no field here.
+    """
 
     PRIVACY: ClassVar[PrivacyMap] = {
         "id": INTERNAL, "agency": INTERNAL, "plan": INTERNAL, "unit_name": INTERNAL, "place": INTERNAL,
-        "cell": INTERNAL, "arrived_at": INTERNAL, "minutes": INTERNAL, "recorded_by": personal(years=5),
-        "recorded_at": INTERNAL, "note": personal(years=5),
+        "cell": INTERNAL, "slot": INTERNAL, "arrived_at": INTERNAL, "minutes": INTERNAL, "source": INTERNAL,
+        "recorded_by": personal(years=5), "recorded_at": INTERNAL, "note": personal(years=5),
     }  # fmt: skip
     FACTS = Columns(author="recorded_by_id")
 
@@ -119,8 +132,12 @@ class Visit(Thing):
     place = models.CharField(max_length=80)
     """The place's name in the plan."""
     cell = models.BigIntegerField()
+    slot = models.PositiveSmallIntegerField(null=True, blank=True)
+    """The slot of the stop that it was said to be for; nothing where only place and time are known."""
     arrived_at = models.DateTimeField()
-    minutes = models.PositiveSmallIntegerField()
+    minutes = models.PositiveSmallIntegerField(null=True, blank=True)
+    """How long; nothing while the unit is there, or where its leaving was never told."""
+    source = models.CharField(max_length=8, choices=Source, default=Source.HAND)
     recorded_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField()
     note = models.CharField(max_length=300, blank=True)
@@ -128,9 +145,19 @@ class Visit(Thing):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["plan", "unit_name", "place", "arrived_at"], name="visit_once"),
-            models.CheckConstraint(condition=Q(minutes__gte=1, minutes__lte=720), name="visit_minutes_sensible"),
+            models.UniqueConstraint(
+                fields=["plan", "unit_name"], condition=Q(minutes=None), name="visit_one_place_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(minutes=None) | Q(minutes__gte=1, minutes__lte=720), name="visit_minutes_sensible"
+            ),
         ]
         indexes = [models.Index(fields=["agency", "cell", "arrived_at"], name="visit_cell")]
 
     def __str__(self) -> str:
         return f"{self.unit_name} at {self.place}"
+
+
+def as_given(visit: Visit) -> Given:
+    """The visit as questions of dosage take it."""
+    return Given(visit.unit_name, visit.place, visit.arrived_at, visit.minutes, visit.source, visit.slot)

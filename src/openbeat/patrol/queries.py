@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from openbeat.access import Actor, Permission
+from openbeat.accounts.identity import Agency
 from openbeat.forecast import queries as forecasts
 from openbeat.incidents import queries as incidents
 from openbeat.kernel.errors import NotFound
 from openbeat.patrol.build import Crew, Ground, Shift, problem_of
-from openbeat.patrol.models import Plan, Unit, Visit
-from openbeat.patrol.rules import Asked, Dosage, dosage
+from openbeat.patrol.dosage import Dosage, Given, dosage, stops
+from openbeat.patrol.models import Plan, Source, Unit, Visit, as_given
+from openbeat.patrol.rules import Asked
+from openbeat.patrol.states import State
 from openbeat.places import queries as places
 from openbeat.seeing.visible import visible
 from placewise.plan import Problem
@@ -20,16 +28,22 @@ from placewise.streets import TravelTimes
 
 __all__ = [
     "Plan",
+    "ShiftDosage",
+    "Source",
+    "Visit",
     "asked_of",
     "crews_of",
     "dosage_of",
+    "dosage_over",
     "ground_of",
     "plan",
     "plans",
     "problem",
+    "shift_dosage",
     "shift_of",
     "unit",
     "units",
+    "visit",
     "visits",
 ]
 
@@ -106,7 +120,71 @@ def asked_of(actor: Actor, plan: Plan) -> Asked:
     return Asked(**{name: value for name, value in plan.settings.items() if name != "units"})
 
 
+def visit(actor: Actor, visit_id: UUID | str) -> Visit:
+    """One visit in reach."""
+    seen = visible(actor, Permission.PLAN_VIEW, Visit.objects.select_related("plan"))
+    found = seen.filter(pk=visit_id).first()
+    if found is None:
+        raise NotFound("there is no such visit, or it is not yours to see")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A planned place: its name, the area it lies in, degrees."""
+
+    name: str
+    area: str
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftDosage:
+    """Dosage of one shift: its plan (light), whether it is over, its places by name, and each place's dosage."""
+
+    plan: Plan
+    over: bool
+    spots: dict[str, Spot]
+    lines: list[Dosage]
+
+
 def dosage_of(actor: Actor, plan: Plan) -> list[Dosage]:
     """Asked against given, by place."""
-    given = visits(actor, plan).values_list("place", "minutes")
-    return dosage(plan.solution, given) if plan.solution else []
+    if not plan.solution:
+        return []
+    given = [as_given(one) for one in visits(actor, plan)]
+    return dosage(stops(plan.solution, plan.starts), given, _spacing(plan))
+
+
+def shift_dosage(actor: Actor, plan: Plan, at: datetime) -> ShiftDosage:
+    """Dosage of one plan's shift."""
+    places = (plan.problem or {"places": []})["places"]
+    return ShiftDosage(plan, plan.ends <= at, _spots(places), dosage_of(actor, plan))
+
+
+def dosage_over(actor: Actor, agency: Agency, *, first: date, last: date, at: datetime) -> list[ShiftDosage]:
+    """Dosage of each approved plan whose shift begins on these local days and has begun, in order of time."""
+    since = datetime.combine(first, time(), agency.tz)
+    until = datetime.combine(last + timedelta(days=1), time(), agency.tz)
+    kept = Plan.objects.filter(agency=agency, state=State.APPROVED, starts__gte=since, starts__lt=until, starts__lte=at)
+    rows = visible(actor, Permission.PLAN_VIEW, kept).annotate(spots=F("problem__places"))
+    found = rows.defer("problem", "travel", "routes", "edits").order_by("starts", "id")
+    given: dict[UUID, list[Given]] = defaultdict(list)
+    for one in visible(actor, Permission.PLAN_VIEW, Visit.objects.filter(plan__in=kept)):
+        given[one.plan_id].append(as_given(one))
+    return [
+        ShiftDosage(
+            plan, plan.ends <= at, _spots(plan.spots),
+            dosage(stops(plan.solution or {"tours": []}, plan.starts), given[plan.pk], _spacing(plan)),
+        )
+        for plan in found
+    ]  # fmt: skip
+
+
+def _spacing(plan: Plan) -> timedelta:
+    return timedelta(minutes=plan.settings.get("spacing", 0))
+
+
+def _spots(places: Sequence[Mapping[str, Any]]) -> dict[str, Spot]:
+    return {one["name"]: Spot(one["name"], one["area"], one["lon"], one["lat"]) for one in places}

@@ -1,11 +1,10 @@
-"""Decisions about plans, pure: what a shift asks for, what it costs an area, what was given of what was asked."""
+"""Decisions about plans, pure: what a shift asks for, and what it costs an area."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from openbeat.kernel.errors import Contradiction, NotInThisState
 from openbeat.patrol.states import MOVES, State
@@ -78,6 +77,29 @@ def require_shift(starts: datetime, ends: datetime) -> None:
         raise Contradiction("a shift lasts from one to fourteen hours", mend="correct its beginning or its end")
 
 
+def require_minutes(minutes: int) -> None:
+    """A visit that may be told."""
+    if not 1 <= minutes <= LONGEST_VISIT:
+        raise Contradiction(
+            "a visit lasts from 1 to {longest_visit} minutes, not {minutes}",
+            longest_visit=LONGEST_VISIT,
+            minutes=minutes,
+        )
+
+
+def whole_minutes(arrived: datetime, left: datetime) -> int:
+    """How long a visit lasted, in minutes as they are kept: at least one, at most the longest there is."""
+    return min(LONGEST_VISIT, max(1, round((left - arrived).total_seconds() / 60)))
+
+
+def inert(cell: object) -> str:
+    """A cell of a file that a spreadsheet will not take for a formula (CWE-1236)."""
+    text = "" if cell is None else str(cell)
+    return (
+        f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) and not isinstance(cell, int | float) else text
+    )
+
+
 def slots(length: int, slot: int) -> list[tuple[int, int]]:
     """Windows [start, end) in seconds that divide a shift of `length` seconds; the last may be shorter."""
     step = slot * 60
@@ -100,36 +122,3 @@ def prizes(expected: float, hours: Sequence[float], windows: Iterable[tuple[floa
 def _share(hours: Sequence[float], start: float, end: float) -> float:
     whole = range(int(start), int(-(-end // 1)))
     return sum(hours[hour % 24] * (min(end, hour + 1) - max(start, hour)) for hour in whole)
-
-
-@dataclass(frozen=True, slots=True)
-class Dosage:
-    """Of one place: visits and minutes asked by the plan and given on the street."""
-
-    place: str
-    asked: int
-    given: int
-    minutes_asked: int
-    minutes_given: int
-
-    @property
-    def share(self) -> float | None:
-        """Given of asked, by minutes; None where nothing was asked."""
-        return self.minutes_given / self.minutes_asked if self.minutes_asked else None
-
-
-def dosage(solution: Mapping[str, Any], visits: Iterable[tuple[str, int]]) -> list[Dosage]:
-    """Asked against given by place: from a plan's solution and the recorded visits (place, minutes)."""
-    asked: dict[str, list[int]] = {}
-    for tour in solution["tours"]:
-        for item in tour["items"]:
-            if "place" in item:
-                asked.setdefault(item["place"], []).append((item["leave"] - item["begin"]) // 60)
-    given: dict[str, list[int]] = {}
-    for place, minutes in visits:
-        given.setdefault(place, []).append(minutes)
-    return [_dosage(place, asked.get(place, []), given.get(place, [])) for place in sorted({*asked, *given})]
-
-
-def _dosage(place: str, asked: Sequence[int], given: Sequence[int]) -> Dosage:
-    return Dosage(place, len(asked), len(given), sum(asked), sum(given))

@@ -1,4 +1,4 @@
-"""The planning desk: ask for a shift's plan, edit it with reasons, approve it, take it along, tell what was done."""
+"""The planning desk: ask for a shift's plan, edit it with reasons, approve it, take it along."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ from django.views.decorators.http import require_POST
 
 from openbeat.access import Permission, permits, scopes
 from openbeat.forecast import queries as forecasts
-from openbeat.kernel.errors import BadInput, NotFound, OpenbeatError
+from openbeat.kernel.errors import NotFound, OpenbeatError
 from openbeat.patrol import actions, queries
 from openbeat.patrol.queries import Plan as KeptPlan
 from openbeat.patrol.rules import Asked
-from openbeat.patrol.sheets import Sheet, Words, as_geojson, as_gpx, as_icalendar, as_pdf, sheets
+from openbeat.patrol.sheets import Words, as_geojson, as_gpx, as_icalendar, as_pdf
 from openbeat.patrol.states import UNDER_WAY, State
 from openbeat.places import queries as places
 from openbeat.seeing import progress
+from openbeat.web.dosage_sheet import sheet_of, sheets_of
 from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.people import require
-from openbeat.web.plan_board import board, card_facts, listing, shift_words, unpacked
+from openbeat.web.plan_board import board, card_facts, listing, shift_words
 from openbeat.web.plan_edits import chosen, dragged
 from openbeat.web.refusals import sentences
 from openbeat.web.request import Request
@@ -275,64 +276,13 @@ def edit(request: HttpRequest, plan_id: str) -> HttpResponse:
     return redirect(reverse("plan", args=[plan_id]) + "#units")
 
 
-def _sheets(request: Request, plan_id: str) -> tuple[KeptPlan, list[Sheet]]:
-    found = queries.plan(request.actor, plan_id)
-    if not found.solution:
-        raise NotFound(_("This plan has no sheets yet"), mend=_("wait until it is made"))
-    problem, made = unpacked(found)
-    return found, sheets(problem, made, found.starts, found.agency.tz)
-
-
-def _one(found: list[Sheet], unit: str) -> Sheet:
-    sheet = next((sheet for sheet in found if sheet.unit == unit), None)
-    if sheet is None:
-        raise NotFound(_("There is no such unit in this plan"))
-    return sheet
-
-
-@login_required
-def sheet(request: HttpRequest, plan_id: str, unit: str) -> HttpResponse:
-    """One unit's sheet on a phone: the next stop first, a tap when it is done."""
-    seen = cast("Request", request)
-    found, every = _sheets(seen, plan_id)
-    mine = _one(every, unit)
-    given = {(visit.place, visit.arrived_at) for visit in queries.visits(seen.actor, found).filter(unit_name=unit)}
-    lines = [(line, (line.place, line.begin) in given) for line in mine.lines]
-    following = next((line for line, done in lines if line.order and not done), None)
-    may = found.state == State.APPROVED and permits(seen.actor, Permission.VISIT_RECORD, found)
-    context = {"plan": found, "sheet": mine, "lines": lines, "next": following, "may": may, "shift": shift_words(found)}
-    return render(request, "plans/sheet.html", context)
-
-
-@require_POST
-@login_required
-def record_visit(request: HttpRequest, plan_id: str, unit: str) -> HttpResponse:
-    """A stop is done."""
-    seen = cast("Request", request)
-    found, every = _sheets(seen, plan_id)
-    order = request.POST.get("order", "")
-    line = next((line for line in _one(every, unit).stops if str(line.order) == order), None)
-    if line is None:
-        raise BadInput(_("There is no such stop on this sheet"), mend=_("open the sheet again"))
-    try:
-        minutes = int(request.POST.get("minutes") or line.minutes)
-        actions.record_visit(
-            seen.actor, found, unit_name=unit, place=line.place, arrived_at=line.begin, minutes=minutes, at=seen.now
-        )
-    except (OpenbeatError, ValueError) as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, _("Stop %(order)s is recorded.") % {"order": order})
-    return redirect("plan_sheet", plan_id, unit)
-
-
 @login_required
 def download(request: HttpRequest, plan_id: str, kind: str) -> HttpResponse:
     """The plan as PDF, iCalendar or GeoJSON; GPX by unit."""
     seen = cast("Request", request)
-    found, every = _sheets(seen, plan_id)
+    found, every = sheets_of(seen, plan_id)
     unit = request.GET.get("unit", "")
-    chosen = [_one(every, unit)] if unit else every
+    chosen = [sheet_of(every, unit)] if unit else every
     made: dict[str, tuple[str, Callable[[], bytes]]] = {
         "pdf": ("application/pdf", lambda: as_pdf(chosen, _words(found))),
         "ics": ("text/calendar", lambda: as_icalendar(chosen, str(found.id), found.made_at)),
@@ -403,7 +353,5 @@ urlpatterns = [
     ),
     path("plans/<uuid:plan_id>/edit/", edit, name="plan_edit"),
     path("plans/<uuid:plan_id>/undo/", deed(_undo, gettext_lazy("The last edit is taken back.")), name="plan_undo"),
-    path("plans/<uuid:plan_id>/units/<str:unit>/", sheet, name="plan_sheet"),
-    path("plans/<uuid:plan_id>/units/<str:unit>/visit/", record_visit, name="plan_visit"),
     path("plans/<uuid:plan_id>/download.<str:kind>", download, name="plan_download"),
 ]
