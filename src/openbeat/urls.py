@@ -14,7 +14,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("openbeat.web.intake")),
     path("", include("openbeat.web.incidents")),
     path("", include("openbeat.web.forecasts")),
-    path("", include("openbeat.web.warnings")),
     path("", include("openbeat.web.plans")),
     path("", include("openbeat.web.dosage_sheet")),
     path("", include("openbeat.web.trail")),
