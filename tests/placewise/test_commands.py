@@ -192,7 +192,6 @@ REFUSED = [
     (["--area", "lost.geojson"], "lost.geojson: No such file"),
     (["--area", "town.csv"], "town.csv is no GeoJSON"),
     (["--lon", "lat", "--lat", "lon"], "--lon and --lat swapped"),
-    (["--crs", "2913"], "is --crs wrong"),
     (["--cell", "0"], "longer than 0"),
     (["--cell", "nan"], "longer than nan"),
     (["--cell", "0.1"], "take larger cells"),
@@ -201,6 +200,15 @@ REFUSED = [
     (["--out", "f.xlsx"], "ends in none of"),
     (["--out", "lost/f.csv"], "there is no folder lost"),
 ]
+
+
+def test_degrees_with_a_projection_lie_where_they_lie_and_it_is_taken_for_the_squares(
+    at: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("--crs", "--grid"):
+        assert run("forecast", "town.csv", *FILE, *START, name, "32617", "--out", f"{name[2:]}.csv") == 0
+    assert "the positions are degrees as they stand; EPSG:32617 is taken for the squares" in capsys.readouterr().err
+    assert (at / "crs.csv").read_text() == (at / "grid.csv").read_text()
 
 
 @pytest.mark.parametrize(("given", "reason"), REFUSED, ids=lambda one: " ".join(one) if isinstance(one, list) else "")

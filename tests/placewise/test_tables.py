@@ -147,8 +147,16 @@ def test_an_end_closes_a_span_and_a_missing_one_leaves_it_exact() -> None:
 
 def test_positions_in_a_projection() -> None:
     table = pl.DataFrame({"time": ["2017-03-13"], "lon": ["7650823"], "lat": ["670782"]})
-    got = from_frame(table, Columns("time", crs="EPSG:2913")).events
+    read = from_frame(table, Columns("time", crs="EPSG:2913"))
+    got = read.events
+    assert not read.in_degrees
     assert (got.lon[0], got.lat[0]) == (pytest.approx(-122.6, abs=0.1), pytest.approx(45.5, abs=0.1))
+
+
+def test_degrees_stay_degrees_whatever_projection_is_named() -> None:
+    got = from_frame(frame(), Columns("time", kind="class", crs="EPSG:26916"))
+    assert got.in_degrees
+    assert got.events.lon.tolist() == ROWS["lon"]
 
 
 def test_rows_without_time_or_place_are_left_out_and_counted() -> None:

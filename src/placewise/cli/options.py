@@ -91,6 +91,9 @@ def read(given: argparse.Namespace, known: Moment) -> Input:
         raise NothingToForecast("say with --classes what to forecast; --context only informs it")
     got = read_events(given.files, columns, [*given.classes, *given.context] if given.classes else None)
     _check_places(got, given)
+    if given.crs and got.in_degrees:
+        say(f"the positions are degrees as they stand; {given.crs} is taken for the squares")
+        given.grid = given.grid or given.crs
     events = got.events.of(*given.classes) if given.classes else got.events
     past = events.before(known)
     if not len(past):

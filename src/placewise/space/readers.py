@@ -55,11 +55,15 @@ class Columns:
 
 @dataclass(frozen=True)
 class Read:
-    """Events from a table, and how many of its rows had no time or no place and were left out."""
+    """Events from a table, and how many of its rows had no time or no place and were left out.
+
+    in_degrees: whether the positions were degrees as they stood, whatever projection was named.
+    """
 
     events: Events
     rows: int
     left_out: int
+    in_degrees: bool = True
 
 
 def read_events(paths: Sequence[str | Path], columns: Columns, classes: Sequence[str] | None = None) -> Read:
@@ -80,7 +84,7 @@ def from_frame(table: Any, columns: Columns, classes: Sequence[str] | None = Non
     frame = table if isinstance(table, pl.DataFrame) else pl.DataFrame(table)
     _check_columns(frame.columns, columns, "the table")
     frame = _of_classes(frame.select(_wanted(columns)), columns, classes)
-    lon, lat = _degrees(frame, columns)
+    lon, lat, in_degrees = _degrees(frame, columns)
     times, ends, dated = _spans(frame, columns)
     good = ~np.isnat(times) & (np.abs(lon) <= 180) & (np.abs(lat) <= 90) & ((lon != 0) | (lat != 0))
     events = Events.from_arrays(
@@ -94,7 +98,7 @@ def from_frame(table: Any, columns: Columns, classes: Sequence[str] | None = Non
         local=True,
         since=columns.since,
     )
-    return Read(events, frame.height, int(frame.height - good.sum()))
+    return Read(events, frame.height, int(frame.height - good.sum()), in_degrees)
 
 
 def _wanted(columns: Columns) -> list[str]:
@@ -176,13 +180,18 @@ def _points(path: Path, columns: Columns) -> pl.DataFrame:
     return pl.DataFrame(data, strict=False)
 
 
-def _degrees(frame: pl.DataFrame, columns: Columns) -> tuple[Floats, Floats]:
-    """Longitudes and latitudes, NaN where there is none."""
+def _degrees(frame: pl.DataFrame, columns: Columns) -> tuple[Floats, Floats, bool]:
+    """Longitudes and latitudes, NaN where there is none, and whether they were degrees as they stood."""
     x, y = (_numbers(frame[name]) for name in (columns.lon, columns.lat))
-    if columns.crs is None:
-        return x, y
+    if columns.crs is None or _within_a_globe(x, y):
+        return x, y, True
     lon, lat = Transformer.from_crs(columns.crs, "EPSG:4326", always_xy=True).transform(x, y)
-    return floats(lon), floats(lat)
+    return floats(lon), floats(lat), False
+
+
+def _within_a_globe(x: Floats, y: Floats) -> bool:
+    """Whether all numbers are possible degrees: no city lies within 180 metres of where its projection begins."""
+    return bool(np.all((np.abs(x) <= 180) | np.isnan(x)) and np.all((np.abs(y) <= 90) | np.isnan(y)))
 
 
 def _numbers(column: pl.Series) -> Floats:
