@@ -5,6 +5,14 @@ from placewise.simulate.city import BadCity, CitySize, Planted, SyntheticCity
 from placewise.simulate.city_incidents import CityCalls, Happened, city_calls, happen
 from placewise.simulate.city_truth import Kind, Repeats
 from placewise.simulate.compare import Difference, compare
+from placewise.simulate.erlang import (
+    erlang_b,
+    erlang_c,
+    mean_wait,
+    preemptive_times,
+    priority_waits,
+    priority_waits_single,
+)
 from placewise.simulate.errors import (
     BadArrivals,
     BadHypercube,
@@ -16,6 +24,7 @@ from placewise.simulate.errors import (
     SimulateError,
     SimulationStopped,
 )
+from placewise.simulate.hypercube import Hypercube, Steady
 from placewise.simulate.outcome import Estimate, Outcome, Response, UnitLoad
 from placewise.simulate.run import Progress, simulate
 from placewise.simulate.scenario import (
@@ -49,6 +58,7 @@ __all__ = [
     "Difference",
     "Estimate",
     "Happened",
+    "Hypercube",
     "Kind",
     "NotComparable",
     "Outcome",
@@ -65,14 +75,21 @@ __all__ = [
     "SimulateError",
     "SimulationStopped",
     "Station",
+    "Steady",
     "SyntheticCity",
     "Unit",
     "UnitLoad",
     "Zone",
     "city_calls",
     "compare",
+    "erlang_b",
+    "erlang_c",
     "every_day",
     "happen",
+    "mean_wait",
+    "preemptive_times",
+    "priority_waits",
+    "priority_waits_single",
     "simulate",
     "travel_seconds",
 ]
