@@ -50,6 +50,7 @@ PAGES = {
     "plans": "commander",
     "plan_ask": "commander",
     "units": "commander",
+    "dosage": "commander",
     "log_checks": "overseer",
     "public": "",
     "publishing": "commander",
@@ -84,6 +85,7 @@ MADE = {
     "forecast",
     "plan",
     "plan_sheet",
+    "plan_dosage",
     "trail",
     "trail_entry",
     "public_agency",
@@ -101,7 +103,7 @@ NOT_PAGES = {
     "incidents_export", "offence_map", "forecast_surface", "forecast_progress", "forecast_approve",
     "forecast_withdraw", "forecast_cancel", "forecast_retry", "plan_retry", "streets_retry", "basemap_retry",
     "unit_retire", "plan_progress", "plan_approve", "plan_withdraw", "plan_edit", "plan_undo", "plan_visit",
-    "plan_here", "plan_leave", "plan_tap_undo",
+    "plan_here", "plan_leave", "plan_tap_undo", "dosage_export", "plan_dosage_export",
     "plan_download", "trail_stop", "trail_hand_out", "trail_erase", "log_check", "public_csv", "log_file",
     "area_set_geojson", "area_withdraw", "statistic_remove", "streets_progress", "basemap_tiles", "healthz", "metrics",
 }  # fmt: skip
@@ -165,6 +167,13 @@ def test_the_board_of_an_approved_plan(enter: Enter, recorded: str, approved: st
 
 def test_the_sheet_of_a_unit(enter: Enter, recorded: str) -> None:
     assert seen(enter("officer"), recorded) == {}
+
+
+def test_the_dosage_of_a_plan(enter: Enter, recorded: str, approved: str) -> None:
+    page = enter("commander")
+    assert seen(page, f"{approved}dosage/") == {}
+    page.get_by_role("button", name="Export…").click()
+    assert look(page) == {}
 
 
 def test_the_result_of_an_import(enter: Enter, imported: str) -> None:

@@ -30,6 +30,7 @@ __all__ = [
     "Plan",
     "ShiftDosage",
     "Source",
+    "Spot",
     "Visit",
     "asked_of",
     "crews_of",
@@ -169,7 +170,8 @@ def dosage_over(actor: Actor, agency: Agency, *, first: date, last: date, at: da
     until = datetime.combine(last + timedelta(days=1), time(), agency.tz)
     kept = Plan.objects.filter(agency=agency, state=State.APPROVED, starts__gte=since, starts__lt=until, starts__lte=at)
     rows = visible(actor, Permission.PLAN_VIEW, kept).annotate(spots=F("problem__places"))
-    found = rows.defer("problem", "travel", "routes", "edits").order_by("starts", "id")
+    light = rows.defer("problem", "travel", "routes", "edits").select_related("agency", "forecast__area_set")
+    found = light.order_by("starts", "id")
     given: dict[UUID, list[Given]] = defaultdict(list)
     for one in visible(actor, Permission.PLAN_VIEW, Visit.objects.filter(plan__in=kept)):
         given[one.plan_id].append(as_given(one))

@@ -1,0 +1,297 @@
+"""Dosage on its pages: taps of an officer, late entries, who sees what, filters, export, needs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from tests.town import TODAY, Town, raised, taken_back
+
+from openbeat.access import Role
+from openbeat.audit.models import Entry
+from openbeat.forecast import actions as forecast_actions
+from openbeat.forecast import queries as forecasts
+from openbeat.incidents.models import OffenceClass
+from openbeat.kernel.errors import Contradiction, NotFound, NotPermitted
+from openbeat.kernel.ids import new_id
+from openbeat.ops import tasks
+from openbeat.patrol import actions, queries
+from openbeat.patrol.models import Plan, Visit
+from openbeat.patrol.rules import Asked
+
+ZONE = ZoneInfo("America/Toronto")
+STARTS = datetime(2021, 12, 31, 18, tzinfo=ZONE)
+"""The evening before the training day: this shift is over whenever the tests run."""
+EVE = date(2021, 12, 31)
+DAY = timedelta(days=1)
+ASKED = Asked(places=6, visits=2, dwell=10, slot=60, spacing=30, rest=20, max_share=100, balance=100, seconds=1)
+
+
+@pytest.fixture(scope="module")
+def town(django_db_setup: None, django_db_blocker: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    folder = tmp_path_factory.mktemp("town")
+    with django_db_blocker.unblock(), raised(folder) as made, pytest.MonkeyPatch.context() as patch:  # type: ignore[attr-defined]
+        patch.setattr(tasks, "TELL_PAUSE", 1e9)  # the solver's thread can't see what is not committed here
+        yield made
+
+
+@pytest.fixture(scope="module")
+def approved(town: Town) -> Plan:
+    """An approved plan of four hours, made for the training day's evening and put back by a day."""
+    analyst = town.actor(Role.ANALYST)
+    run = forecast_actions.ask_for_forecast(
+        analyst, town.areas, title="Burglary", classes=[OffenceClass.objects.get(pk="NIBRS-220")], starts=TODAY,
+        horizon=7, resolution=9, estimator="ewma", at=town.at,
+    )  # fmt: skip
+    computed = tasks._compute(town.house, forecasts.run(town.house, run.id))
+    forecast_actions.begin_run(town.house, run)
+    forecast_actions.finish_run(town.house, run, computed=replace(computed, better=True), at=town.at)
+    forecast_actions.approve_forecast(analyst, run, expires=date(2022, 1, 7), at=town.at)
+    plan = actions.ask_for_plan(
+        town.actor(Role.COMMANDER), run, title="Evening", starts=STARTS + DAY, ends=STARTS + DAY + timedelta(hours=4),
+        units=list(queries.units(town.house, town.agency.pk)), asked=ASKED, at=town.at,
+    )  # fmt: skip
+    tasks.solve_plan(agency_id=str(plan.agency_id), plan_id=str(plan.id))
+    made = actions.approve_plan(town.actor(Role.COMMANDER), queries.plan(town.house, plan.id), at=town.at)
+    Plan.objects.filter(pk=made.pk).update(starts=STARTS, ends=STARTS + timedelta(hours=4))
+    return queries.plan(town.house, plan.id)
+
+
+@pytest.fixture(autouse=True)
+def undone(town: Town, approved: Plan) -> Iterator[None]:
+    with taken_back():
+        yield
+
+
+@pytest.fixture
+def officer(town: Town) -> Client:
+    return town.client(Role.OFFICER)
+
+
+def stops(plan: Plan, unit: str) -> list[dict[str, int | str]]:
+    tour = next(tour for tour in plan.values[1]["tours"] if tour["unit"] == unit)
+    return [item for item in tour["items"] if "place" in item]
+
+
+def post(client: Client, name: str, plan: Plan, unit: str = "U01", **told: object) -> str:
+    return client.post(reverse(name, args=[plan.id, unit]), told, follow=True).content.decode()
+
+
+# --- taps ------------------------------------------------------------------------------------------------------------
+
+
+def test_here_leave_and_undo_are_one_tap_each(town: Town, approved: Plan, officer: Client) -> None:
+    first = stops(approved, "U01")[0]
+    assert "At stop 1 since" in post(officer, "plan_here", approved, order="1")
+    visit = Visit.objects.get()
+    assert (visit.source, visit.minutes, visit.slot, visit.place) == ("tap", None, first["slot"], first["place"])
+    assert "We leave" in officer.get(reverse("plan_sheet", args=[approved.id, "U01"])).content.decode()
+    assert "At stop 1 since" in post(officer, "plan_here", approved, order="1")  # twice is once
+    assert Visit.objects.count() == 1
+    assert "Left after 1 minute." in post(officer, "plan_leave", approved, visit=visit.pk)
+    assert "Left after 1 minute." in post(officer, "plan_leave", approved, visit=visit.pk)
+    assert "taken back" in post(officer, "plan_tap_undo", approved, visit=visit.pk)
+    visit.refresh_from_db()
+    assert visit.minutes is None
+    assert "taken back" in post(officer, "plan_tap_undo", approved, visit=visit.pk)
+    assert not Visit.objects.exists()
+    assert "This visit is gone" in post(officer, "plan_tap_undo", approved, visit=visit.pk)
+    entry = Entry.objects.filter(object_id=str(visit.pk)).order_by("-id")[0]
+    assert (entry.deed, entry.changes["undone"]) == ("visit.record", "arrival")
+
+
+def test_a_forgotten_leaving_ends_with_the_next_arrival(town: Town, approved: Plan) -> None:
+    officer, (one, two, *_) = town.actor(Role.OFFICER), stops(approved, "U01")
+    told = [{"unit_name": "U01", "place": stop["place"], "slot": stop["slot"]} for stop in (one, two)]
+    first = actions.arrive(officer, approved, **told[0], at=STARTS)
+    second = actions.arrive(officer, approved, **told[1], at=STARTS + timedelta(minutes=45))
+    first.refresh_from_db()
+    assert (first.minutes, second.minutes) == (10, None)  # as long as was asked, not 45
+    actions.take_back_tap(officer, second)
+    third = actions.arrive(officer, approved, **told[1], at=STARTS + timedelta(minutes=50))
+    with pytest.raises(Contradiction, match="only the unit's last tap"):
+        actions.take_back_tap(officer, first)
+    actions.leave(officer, third, at=STARTS + timedelta(minutes=63))
+    assert [one.minutes for one in queries.visits(officer, approved)] == [10, 13]
+
+
+def test_no_unit_is_at_two_places_at_once(town: Town, approved: Plan) -> None:
+    officer, stop = town.actor(Role.OFFICER), stops(approved, "U01")[0]
+    visit = actions.arrive(officer, approved, unit_name="U01", place=stop["place"], slot=None, at=STARTS)
+    visit.pk, visit.arrived_at = new_id(), STARTS + timedelta(minutes=1)
+    with pytest.raises(IntegrityError, match="visit_one_place_at_a_time"), transaction.atomic():
+        visit.save(force_insert=True)
+
+
+def test_a_late_entry_has_its_time(town: Town, approved: Plan, officer: Client) -> None:
+    line = {"order": "1", "arrived": "18:03", "minutes": "9"}
+    assert "Stop 1 is recorded" in post(officer, "plan_visit", approved, **line)
+    visit = Visit.objects.get()
+    assert (visit.source, visit.minutes, visit.arrived_at) == ("hand", 9, STARTS + timedelta(minutes=3))
+    assert "is known to have been there from 18:03" in post(
+        officer, "plan_visit", approved, **line | {"arrived": "18:05"}
+    )
+    for wrong, status in (
+        ({"arrived": "soon"}, 400),
+        ({"minutes": "many"}, 400),
+        ({"order": "77"}, 400),
+        ({"arrived": "09:00"}, 400),
+    ):
+        assert officer.post(reverse("plan_visit", args=[approved.id, "U01"]), line | wrong).status_code == status
+    Plan.objects.filter(pk=approved.pk).update(starts=STARTS + 2 * DAY, ends=STARTS + 2 * DAY + timedelta(hours=4))
+    later = officer.post(reverse("plan_visit", args=[approved.id, "U01"]), line)
+    assert (later.status_code, "still to come" in later.content.decode()) == (400, True)
+    Plan.objects.filter(pk=approved.pk).update(starts=STARTS, ends=STARTS + timedelta(hours=4))
+    assert "1 to 720" in post(officer, "plan_visit", approved, order="2", arrived="19:00", minutes="721")
+    assert Visit.objects.count() == 1
+
+
+def test_who_taps_and_who_does_not(town: Town, approved: Plan) -> None:
+    for role in (Role.ANALYST, Role.DISPATCHER, Role.OVERSEER):
+        assert "ou may not do this here" in post(town.client(role), "plan_here", approved, order="1")
+        assert (
+            "We are here"
+            not in town.client(role).get(reverse("plan_sheet", args=[approved.id, "U01"])).content.decode()
+        )
+    stranger = town.stranger(Role.OFFICER)
+    with pytest.raises(NotPermitted):
+        actions.arrive(stranger, approved, unit_name="U01", place="x", slot=None, at=town.at)
+    visit = actions.arrive(
+        town.actor(Role.OFFICER),
+        approved,
+        unit_name="U01",
+        place=stops(approved, "U01")[0]["place"],
+        slot=0,
+        at=town.at,
+    )
+    for deed in (lambda: actions.leave(stranger, visit, at=town.at), lambda: actions.take_back_tap(stranger, visit)):
+        with pytest.raises(NotPermitted):
+            deed()
+    with pytest.raises(NotFound):
+        queries.visit(stranger, visit.pk)
+    assert queries.visit(town.actor(Role.COMMANDER), visit.pk) == visit
+
+
+# --- dosage ----------------------------------------------------------------------------------------------------------
+
+
+def drive(town: Town, plan: Plan) -> None:
+    """U01 gives its first two stops, and one place a second time soon after; U02 nothing."""
+    officer, (one, two, *_) = town.actor(Role.OFFICER), stops(plan, "U01")
+    for stop, minute, minutes in ((one, 5, 10), (two, 40, 8), (one, 25, 6)):
+        actions.record_visit(
+            officer, plan, unit_name="U01", place=str(stop["place"]), arrived_at=STARTS + timedelta(minutes=minute),
+            minutes=minutes, at=town.at,
+        )  # fmt: skip
+
+
+def test_dosage_of_a_shift_and_of_a_period_agree(town: Town, approved: Plan) -> None:
+    drive(town, approved)
+    one = queries.shift_dosage(town.house, approved, town.at)
+    (two,) = queries.dosage_over(town.house, town.agency, first=EVE, last=EVE, at=town.at)
+    assert (one.lines, one.spots, one.over) == (two.lines, two.spots, two.over)
+    assert sum(line.given for line in one.lines) == 3
+    assert sum(line.asked for line in one.lines) == len(stops(approved, "U01")) + len(stops(approved, "U02"))
+    assert sum(line.minutes_given for line in one.lines) == 24
+    assert sum(line.close for line in one.lines) >= 1
+    assert queries.dosage_over(town.house, town.agency, first=date(2022, 1, 2), last=date(2022, 1, 9), at=town.at) == []
+    stranger = town.stranger(Role.COMMANDER)
+    assert queries.dosage_over(stranger, town.agency, first=EVE, last=EVE, at=town.at) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "", "?show=never", "?show=less&sort=-asked", "?show=extra&sort=area", "?show=close", "?unit=U01&sort=shift",
+        "?sort=nonsense", "?first=2021-12-20&last=2022-01-01&sort=-units",
+    ],
+)  # fmt: skip
+def test_the_pages_show_what_the_address_asks_for(town: Town, approved: Plan, query: str) -> None:
+    drive(town, approved)
+    client = town.client(Role.COMMANDER)
+    for address in (reverse("dosage"), reverse("plan_dosage", args=[approved.id])):
+        answer = client.get(address + query)
+        assert answer.status_code == 200
+        assert "per cent of the minutes asked" in answer.content.decode()
+
+
+def test_lines_are_those_asked_for(town: Town, approved: Plan) -> None:
+    drive(town, approved)
+    client, address = town.client(Role.COMMANDER), reverse("plan_dosage", args=[approved.id])
+    lines = queries.shift_dosage(town.house, approved, town.at).lines
+
+    def shown(query: str) -> int:
+        return client.get(address + query).context["table"].total
+
+    assert shown("") == len(lines)
+    assert shown("?show=never") == sum(line.given == 0 for line in lines)
+    assert shown("?show=extra") == sum(line.extra > 0 for line in lines)
+    assert shown("?unit=U02") == len({stop["place"] for stop in stops(approved, "U02")})
+    assert shown("?area=Nowhere") == 0
+
+
+def test_a_period_without_shifts_or_too_long_says_so(town: Town, approved: Plan) -> None:
+    client = town.client(Role.ANALYST)
+    assert (
+        "No shift in this period"
+        in client.get(reverse("dosage") + "?first=2020-01-01&last=2020-02-01").content.decode()
+    )
+    assert "A year at most" in client.get(reverse("dosage") + "?first=2018-01-01&last=2022-01-01").content.decode()
+    assert client.get(reverse("dosage") + "?first=soon&last=2022-01-01").status_code == 200
+    draft = Plan.objects.get(pk=approved.pk)
+    Plan.objects.filter(pk=draft.pk).update(state="withdrawn")
+    assert "This plan is not approved" in client.get(reverse("plan_dosage", args=[draft.pk])).content.decode()
+
+
+def test_dosage_is_exported_with_a_reason_or_not_at_all(town: Town, approved: Plan) -> None:
+    drive(town, approved)
+    client = town.client(Role.COMMANDER)
+    told = {"reason": "review of January", "legal_basis": "task"}
+    for address in (reverse("dosage_export"), reverse("plan_dosage_export", args=[approved.id])):
+        refused = client.post(address, {"reason": "", "legal_basis": ""}, follow=True)
+        assert "reason and a legal basis" in refused.content.decode()
+        rows = list(csv.DictReader(io.StringIO(client.post(address, told).content.decode())))
+        assert sum(int(row["visits_given"]) for row in rows) == 3
+        assert {row["plan"] for row in rows} == {"Evening"}
+    assert (
+        "nothing to hand over"
+        in client.post(reverse("dosage_export") + "?area=Nowhere", told, follow=True).content.decode()
+    )
+    assert Entry.objects.filter(operation="disclosure", deed="plan.view").count() == 2
+    assert (
+        town.strangers_client(Role.COMMANDER).post(reverse("plan_dosage_export", args=[approved.id]), told).status_code
+        == 404
+    )
+    assert town.client(Role.ADMINISTRATOR).post(reverse("dosage_export"), told).status_code == 403
+
+
+def test_who_sees_dosage(town: Town, approved: Plan) -> None:
+    seers = {
+        Role.ANALYST: 200,
+        Role.COMMANDER: 200,
+        Role.OFFICER: 200,
+        Role.DISPATCHER: 200,
+        Role.OVERSEER: 200,
+        Role.ADMINISTRATOR: 403,
+    }
+    for role, status in seers.items():
+        assert town.client(role).get(reverse("dosage")).status_code == status
+    address = reverse("plan_dosage", args=[approved.id])
+    assert town.strangers_client(Role.COMMANDER).get(address).status_code == 404
+    assert Client().get(address).status_code == 302
+
+
+def test_the_commander_is_told_what_last_night_left_out(town: Town, approved: Plan) -> None:
+    starts = town.at - timedelta(hours=5)
+    Plan.objects.filter(pk=approved.pk).update(starts=starts, ends=starts + timedelta(hours=4))
+    asked = len({stop["place"] for unit in ("U01", "U02") for stop in stops(approved, unit)})
+    assert f"{asked} of the last shift" in town.client(Role.COMMANDER).get("/").content.decode()
+    assert "of the last shift" not in town.client(Role.OFFICER).get("/").content.decode()
