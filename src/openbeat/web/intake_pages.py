@@ -318,7 +318,7 @@ def result(request: Request, imported: Import) -> dict[str, Any]:
 
 def _facts(imported: Import, profile: Profile | None) -> list[tuple[Any, Any]]:
     mends = imported.mends
-    return [
+    told = [
         (_("File"), imported.file_name),
         (_("Size"), f"{imported.size:,} B"),
         (_("SHA-256"), imported.sha256),
@@ -326,8 +326,8 @@ def _facts(imported: Import, profile: Profile | None) -> list[tuple[Any, Any]]:
         (_("Brought in"), imported.finished_at if imported.state == State.DONE else None),
         (_("Mends"), Link(mends.file_name, reverse("import", args=[mends.pk])) if mends else None),
         (_("Why withdrawn"), imported.withdrawn_why or None),
-        *_mapped(profile),
     ]
+    return [*(fact for fact in told if fact[1] is not None), *_mapped(profile)]
 
 
 def refused(request: Request, imported: Import, *, reason: str) -> dict[str, Any]:
