@@ -1,16 +1,19 @@
 """The cylinders of a scan, and which of them need to be looked at closely."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from placewise.kernels.arrays import Floats, Ints, floats, frozen, ints
 from placewise.kernels.density import binned
-from placewise.kernels.scan import LANES, Counts, best_of_centres, gather_recent, scan_maxima
+from placewise.kernels.scan import Words, best_of_centres, gather_recent, scan_maxima
 from placewise.kernels.scan_rings import Int32, count_within, list_within, sums_along
 from placewise.warning.errors import TooManyNeighbours
 
 MOST_NEIGHBOURS = 400_000_000
+CHUNK = 65_536  # rows worked out at a time
 MOST_ROWS = 2_048  # kinds of circles told apart by how many cases they hold in all
 SLACK = 1e-9  # relative; far above the error of a logarithm, far below what six digits show
 
@@ -41,7 +44,8 @@ class Cylinders:
     """Circles times windows, with the cases expected in each.
 
     totals: (n, strata) weight of each place; rates: (ends, strata, windows) cases for each unit of weight in the last
-    w + 1 steps before an end; ends: (ends,) steps that each lies back; total: all cases of the study.
+    w + 1 steps before an end; ends: (ends,) steps that each lies back; total: all cases of the study;
+    least_window: steps of the shortest window, less one; most_at_place: recent cases that any place may hold.
     """
 
     circles: Neighbours
@@ -51,18 +55,22 @@ class Cylinders:
     total: float
     least_window: int
     least_cases: int
+    most_at_place: int
+    _spare: dict[float, Words] = field(default_factory=dict)
 
     def greatest(self, begin: Ints, at: Ints, back: Ints, level: float) -> Floats:
         """(replications,) the greatest statistic of each; as a first guess they reach `level`."""
-        maxima = np.zeros(begin.size - 1)
-        left = np.arange(maxima.size)
+        maxima, left = np.zeros(begin.size - 1), np.arange(begin.size - 1)
+        bits, top = self.lane, 1 << (self.lane - 1)
+        tops = sum(top << shift for shift in range(0, 64, bits))
+        words = np.zeros((self.totals.shape[0], self.words), dtype=np.uint64)
+        count = np.zeros(self.words, dtype=np.uint64)
         while left.size:
-            parts = [slice(begin[n], begin[n + 1]) for n in left]
-            edges = ints(np.concatenate([[0], np.cumsum([part.stop - part.start for part in parts])]))
-            rows, need = self.needed(level, int(at.size))
+            spare = self.spare(level)
             found = scan_maxima(
-                self.circles.first, self.circles.near, rows, need, self.totals, self.rates, self.total, edges,
-                np.concatenate([at[part] for part in parts]), np.concatenate([back[part] for part in parts]), self.ends,
+                self.circles.first, self.circles.near, self.rows[0], spare, spare.view(self.kind), np.uint64(tops), top,
+                self.totals, self.rates, self.total, self.least_window, self.least_cases, left, begin, at, back,
+                self.ends, words, words.view(self.kind), count, count.view(self.kind),
             )  # fmt: skip
             maxima[left] = found
             left = left[found < level]
@@ -72,7 +80,7 @@ class Cylinders:
     def best(self, at: Ints, back: Ints) -> tuple[Floats, Ints, Ints, Ints, Floats]:
         """Of each centre the best cylinder that ends now: statistic, places, window − 1, cases, expected."""
         places, steps = self.totals.shape[0], self.rates.shape[2]
-        cumulative, busy = np.zeros((places, steps), np.int64), np.zeros(places, np.uint8)
+        cumulative, busy = np.zeros((places, steps), np.uint32), np.zeros(places, np.uint8)
         gather_recent(at, back, 0, steps, cumulative, busy, np.empty(places, np.int64))
         found: tuple[Floats, Ints, Ints, Ints, Floats] = best_of_centres(
             self.circles.first, self.circles.near, self.totals, self.rates[0], self.total, cumulative, busy,
@@ -80,42 +88,89 @@ class Cylinders:
         )  # fmt: skip
         return found
 
-    def needed(self, level: float, most: int) -> tuple[Int32, Counts]:
-        """Row of each circle, and (ends, rows, lanes) how many cases a cylinder needs for a statistic of `level`.
+    @property
+    def kind(self) -> np.dtype[np.unsignedinteger[Any]]:
+        """Numbers that fill a lane."""
+        return np.dtype(f"uint{self.lane}")
+
+    @property
+    def words(self) -> int:
+        """Words of 64 bits that hold the lanes of all windows."""
+        windows: int = self.rates.shape[2]
+        return -(-windows * self.lane // 64)
+
+    @cached_property
+    def rows(self) -> tuple[Int32, Floats]:
+        """Row of each circle, and (rows, strata) weights that no circle of the row falls below."""
+        return _rows(sums_along(self.circles.first, self.circles.near, self.totals))
+
+    @cached_property
+    def lane(self) -> int:
+        """Bits in which the cases of a window are counted.
+
+        No place may hold half of what they can; most circles should not, as these are gone through slowly.
+        """
+        most = max(float(self.most_at_place), 2 * self._most_expected + 40)
+        return 8 if most < 1 << 7 else 16 if most < 1 << 15 else 32
+
+    def spare(self, level: float) -> Words:
+        """(ends, rows, words) half of what a lane can hold, less the cases that a cylinder needs to reach `level`.
 
         Why no cylinder that matters is lost. For c of C cases with μ expected, μ < c, the statistic is
         f(c, μ) = c log(c/μ) + (C − c) log((C − c)/(C − μ)). ∂f/∂μ = −c/μ + (C − c)/(C − μ) < 0, as c/μ > 1 > the
         other quotient; ∂f/∂c = log(c/μ) − log((C − c)/(C − μ)) > 0, for the same reason. So f(c, μ) ≥ level just where
         c ≥ need(μ), a step function that never falls; for any μ' ≤ μ, need(μ') ≤ need(μ). Circles that share a row are
-        judged by the least μ of the row, so a count below `need` proves a statistic below `level`. Where some cylinder
-        of a replication reaches `level`, the greatest is thus among those looked at; where none does, `greatest`
-        lowers the level and looks again.
+        judged by the least μ of the row, so a count below what the row needs proves a statistic below `level`. Where
+        some cylinder of a replication reaches `level`, the greatest is thus among those looked at; where none does,
+        `greatest` lowers the level and looks again.
         """
-        sums = sums_along(self.circles.first, self.circles.near, self.totals)
-        rows, weights = _rows(sums)
-        kind = np.int16 if most < np.iinfo(np.int16).max else np.int32
-        lanes = -(-self.rates.shape[2] // LANES) * LANES
-        need = np.full((self.ends.size, weights.shape[0], lanes), np.iinfo(kind).max, dtype=kind)
-        limit = self._limits(level, min(most, int(self.total)))
-        for e, rate in enumerate(self.rates):
-            count = np.searchsorted(limit, (weights @ rate) * (1 - SLACK)) + self.least_cases
-            need[e, :, self.least_window : rate.shape[1]] = np.minimum(count, np.iinfo(kind).max)[
-                :, self.least_window :
-            ]
-        return rows, need
+        if level not in self._spare:
+            self._spare[level] = self._count_spare(level)
+        return self._spare[level]
 
-    def _limits(self, level: float, most: int) -> Floats:
-        """For least_cases, least_cases + 1, … `most` cases the greatest expectation at which they reach `level`."""
-        count = np.arange(self.least_cases, most + 1, dtype=np.float64)
-        low, high = np.zeros(count.size), count.copy()
-        rest = self.total - count
-        for _ in range(64):
-            middle = (low + high) / 2
-            with np.errstate(divide="ignore", invalid="ignore"):
-                other = np.where(rest > 0, rest * np.log(rest / (self.total - middle)), 0.0)
-                reaches = count * np.log(count / middle) + other >= level * (1 - SLACK)
-            low, high = np.where(reaches, middle, low), np.where(reaches, high, middle)
-        return floats(high)
+    def _count_spare(self, level: float) -> Words:
+        weights, top = self.rows[1], 1 << (self.lane - 1)
+        if self.ends.size * weights.shape[0] * self.words > MOST_NEIGHBOURS:
+            raise TooManyNeighbours("too many cylinders; take fewer earlier analyses, cells or a shorter radius")
+        spare = np.zeros((self.ends.size, weights.shape[0], self.words), dtype=np.uint64)
+        lanes = spare.view(self.kind)
+        limits = self._limits(level, self._most_expected)
+        for e, rate in enumerate(self.rates):
+            for some in range(0, weights.shape[0], CHUNK):
+                rows = slice(some, some + CHUNK)
+                need = np.searchsorted(limits, (weights[rows] @ rate) * (1 - SLACK)) + self.least_cases
+                lanes[e, rows, self.least_window : rate.shape[1]] = (top - need).clip(min=0)[:, self.least_window :]
+        return spare
+
+    @cached_property
+    def _most_expected(self) -> float:
+        """Cases expected in the fullest circle and its longest window."""
+        return max(float((self.rows[1] @ rate[:, -1]).max()) for rate in self.rates)
+
+    def _limits(self, level: float, expected: float) -> Floats:
+        """For least_cases, least_cases + 1, … cases the greatest expectation at which they reach `level`.
+
+        As many as it takes until that is `expected`, the most there is.
+        """
+        most = 2 * self.least_cases + 64
+        while True:
+            most = min(most, max(int(self.total), self.least_cases))
+            limits = limits_of(np.arange(self.least_cases, most + 1, dtype=np.float64), self.total, level)
+            if limits[-1] >= expected or most >= self.total:
+                return limits
+            most *= 2
+
+
+def limits_of(count: Floats, total: float, level: float) -> Floats:
+    """(n,) the greatest expectation, to within rounding, at which each count's statistic is `level` or more."""
+    low, high, rest = np.zeros(count.size), count.copy(), total - count
+    for _ in range(64):
+        middle = (low + high) / 2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            other = np.where(rest > 0, rest * np.log(rest / (total - middle)), 0.0)
+            reaches = count * np.log(count / middle) + other >= level * (1 - SLACK)
+        low, high = np.where(reaches, middle, low), np.where(reaches, high, middle)
+    return floats(high)
 
 
 def _rows(sums: Floats) -> tuple[Int32, Floats]:

@@ -88,7 +88,7 @@ def permutation_study(cases: Cases, span: Span, radius: float, least_cases: int,
         drawn=ints(np.bincount(stratum[recent], minlength=strata)),
         back=back[recent],
     )
-    cylinders = _cylinders(cases, span, radius, totals, rates, least_cases)
+    cylinders = _cylinders(cases, span, radius, totals, rates, least_cases, int(totals.sum(axis=1).max()))
     return Study(cases, span, cylinders, chance, (place[recent], back[recent]))
 
 
@@ -110,14 +110,16 @@ def multinomial_study(
     chance = Multinomial(len(cases), floats(np.cumsum(people)), floats(sums[: span.horizon]))
     back = span.back(cases.day)
     recent = back < span.horizon
-    cylinders = _cylinders(cases, span, radius, totals, floats(rates), least_cases)
+    cylinders = _cylinders(cases, span, radius, totals, floats(rates), least_cases, len(cases))
     return Study(cases, span, cylinders, chance, (cases.place[recent], back[recent]))
 
 
-def _cylinders(cases: Cases, span: Span, radius: float, totals: Floats, rates: Floats, least_cases: int) -> Cylinders:
+def _cylinders(
+    cases: Cases, span: Span, radius: float, totals: Floats, rates: Floats, least_cases: int, most: int
+) -> Cylinders:
     """Circles and windows, with what is expected in them."""
     circles = Neighbours.within(cases.x, cases.y, radius)
-    return Cylinders(circles, totals, rates, span.ends, float(len(cases)), span.least_window, least_cases)
+    return Cylinders(circles, totals, rates, span.ends, float(len(cases)), span.least_window, least_cases, most)
 
 
 def _some(cases: Cases) -> None:
