@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("openbeat.web.forecasts")),
     path("", include("openbeat.web.plans")),
     path("", include("openbeat.web.dosage")),
+    path("", include("openbeat.web.dosage_positions")),
     path("", include("openbeat.web.dosage_sheet")),
     path("", include("openbeat.web.trail")),
     path("", include("openbeat.web.public")),

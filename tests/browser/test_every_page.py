@@ -86,6 +86,7 @@ MADE = {
     "plan",
     "plan_sheet",
     "plan_dosage",
+    "plan_positions",
     "trail",
     "trail_entry",
     "public_agency",
@@ -104,6 +105,7 @@ NOT_PAGES = {
     "forecast_withdraw", "forecast_cancel", "forecast_retry", "plan_retry", "streets_retry", "basemap_retry",
     "unit_retire", "plan_progress", "plan_approve", "plan_withdraw", "plan_edit", "plan_undo", "plan_visit",
     "plan_here", "plan_leave", "plan_tap_undo", "dosage_export", "plan_dosage_export",
+    "plan_positions_take",
     "plan_download", "trail_stop", "trail_hand_out", "trail_erase", "log_check", "public_csv", "log_file",
     "area_set_geojson", "area_withdraw", "statistic_remove", "streets_progress", "basemap_tiles", "healthz", "metrics",
 }  # fmt: skip
@@ -173,6 +175,16 @@ def test_the_dosage_of_a_plan(enter: Enter, recorded: str, approved: str) -> Non
     page = enter("commander")
     assert seen(page, f"{approved}dosage/") == {}
     page.get_by_role("button", name="Export…").click()
+    assert look(page) == {}
+
+
+def test_visits_from_positions(enter: Enter, approved: str) -> None:
+    page = enter("officer")
+    assert seen(page, f"{approved}positions/") == {}
+    file = {"name": "night.csv", "mimeType": "text/csv", "buffer": b"unit,time,lon,lat\nU99,soon,-79,43\n"}
+    page.get_by_label("File of positions").set_input_files(file)
+    page.get_by_role("button", name="Look at the visits").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Visits in this file")
     assert look(page) == {}
 
 

@@ -10,7 +10,9 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from tests.town import TODAY, Town, raised, taken_back
@@ -24,6 +26,7 @@ from openbeat.kernel.errors import Contradiction, NotFound, NotPermitted
 from openbeat.kernel.ids import new_id
 from openbeat.ops import tasks
 from openbeat.patrol import actions, queries
+from openbeat.patrol.dosage import Given
 from openbeat.patrol.models import Plan, Visit
 from openbeat.patrol.rules import Asked
 
@@ -295,3 +298,85 @@ def test_the_commander_is_told_what_last_night_left_out(town: Town, approved: Pl
     asked = len({stop["place"] for unit in ("U01", "U02") for stop in stops(approved, unit)})
     assert f"{asked} of the last shift" in town.client(Role.COMMANDER).get("/").content.decode()
     assert "of the last shift" not in town.client(Role.OFFICER).get("/").content.decode()
+
+
+# --- positions -------------------------------------------------------------------------------------------------------
+
+
+def file_of(plan: Plan, *lines: str) -> SimpleUploadedFile:
+    """U01 at its first stop from ten past six for twelve minutes, a position a minute."""
+    first = stops(plan, "U01")[0]["place"]
+    spot = next(place for place in plan.values[0]["places"] if place["name"] == first)
+    times = [STARTS + timedelta(minutes=10 + step) for step in range(13)]
+    rows = [f"U01,{at.isoformat()},{spot['lon']},{spot['lat']}" for at in times]
+    return SimpleUploadedFile("night.csv", "\n".join(["unit,time,lon,lat", *rows, *lines]).encode())
+
+
+def bring(client: Client, plan: Plan, file: SimpleUploadedFile, **told: str) -> HttpResponse:
+    settings = {"least": "5", "within": "200", "silence": "10", "unit": ""}
+    return client.post(reverse("plan_positions", args=[plan.id]), settings | told | {"file": file})
+
+
+def test_positions_are_looked_at_taken_over_and_not_kept(town: Town, approved: Plan, officer: Client) -> None:
+    preview = bring(officer, approved, file_of(approved, "U77,2021-12-31T23:05:00Z,-79.38,43.65"))
+    text = preview.content.decode()
+    assert (preview.status_code, preview.context["new"], preview.context["left_out"]) == (200, 1, 1)
+    assert "no unit of this plan" in text
+    assert not Visit.objects.exists()  # nothing before it is taken over
+    told = {"visits": preview.context["sealed"]}
+    take = reverse("plan_positions_take", args=[approved.id])
+    done = officer.post(take, told, follow=True).content.decode()
+    assert "1 visit is taken over. The positions are not kept." in done
+    visit = Visit.objects.get()
+    assert (visit.source, visit.unit_name, visit.minutes, visit.arrived_at) == (
+        "position", "U01", 12, STARTS + timedelta(minutes=10),
+    )  # fmt: skip
+    assert "0 taps got their end, 1 were known" in officer.post(take, told, follow=True).content.decode()
+    assert Visit.objects.count() == 1
+    entry = Entry.objects.filter(object_type="Plan", deed="visit.record").order_by("-id")[0]
+    assert {name: entry.changes[name] for name in ("new", "ended", "known")} == {"new": 0, "ended": 0, "known": 1}
+    assert "lon" not in str(entry.changes)
+
+
+def test_a_tap_without_an_end_gets_it_from_positions(town: Town, approved: Plan) -> None:
+    actor, stop = town.actor(Role.OFFICER), stops(approved, "U01")[0]
+    told = {"unit_name": "U01", "place": stop["place"], "slot": stop["slot"]}
+    actions.arrive(actor, approved, **told, at=STARTS + timedelta(minutes=9))
+    client = town.client(Role.COMMANDER)
+    preview = bring(client, approved, file_of(approved))
+    assert (preview.context["new"], preview.context["ended"]) == (0, 1)
+    client.post(reverse("plan_positions_take", args=[approved.id]), {"visits": preview.context["sealed"]})
+    visit = Visit.objects.get()
+    assert (visit.source, visit.minutes, visit.arrived_at) == ("tap", 13, STARTS + timedelta(minutes=9))
+
+
+def test_a_preview_is_its_readers_own(town: Town, approved: Plan, officer: Client) -> None:
+    sealed = bring(officer, approved, file_of(approved)).context["sealed"]
+    take = reverse("plan_positions_take", args=[approved.id])
+    for client, text in ((town.client(Role.COMMANDER), sealed), (officer, sealed[:-2]), (officer, "")):
+        assert "too old or not yours" in client.post(take, {"visits": text}, follow=True).content.decode()
+    assert not Visit.objects.exists()
+
+
+def test_half_of_a_file_is_never_taken_over(town: Town, approved: Plan) -> None:
+    good = Given("U01", str(stops(approved, "U01")[0]["place"]), STARTS, 10, "position")
+    for bad in (replace(good, unit="U77"), replace(good, place="89aaaaaaaaaffff"), replace(good, minutes=721)):
+        with pytest.raises(Contradiction):
+            actions.take_over_stays(town.actor(Role.OFFICER), approved, found=[good, bad], at=town.at)
+        assert not Visit.objects.exists()
+
+
+def test_a_file_that_is_none_is_told_on_its_field(town: Town, approved: Plan, officer: Client) -> None:
+    answer = bring(officer, approved, SimpleUploadedFile("a.csv", b"x"))
+    assert (answer.status_code, "no column time" in answer.content.decode()) == (422, True)
+    assert bring(officer, approved, file_of(approved), within="1").status_code == 422
+    assert officer.get(reverse("plan_positions", args=[approved.id])).status_code == 200
+
+
+def test_who_brings_positions(town: Town, approved: Plan) -> None:
+    address = reverse("plan_positions", args=[approved.id])
+    assert town.client(Role.ANALYST).get(address).status_code == 403
+    assert town.client(Role.ADMINISTRATOR).get(address).status_code == 404
+    assert town.strangers_client(Role.OFFICER).get(address).status_code == 404
+    Plan.objects.filter(pk=approved.pk).update(state="withdrawn")
+    assert town.client(Role.COMMANDER).get(address).status_code == 404

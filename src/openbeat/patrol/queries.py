@@ -36,6 +36,7 @@ __all__ = [
     "crews_of",
     "dosage_of",
     "dosage_over",
+    "given",
     "ground_of",
     "plan",
     "plans",
@@ -121,6 +122,11 @@ def asked_of(actor: Actor, plan: Plan) -> Asked:
     return Asked(**{name: value for name, value in plan.settings.items() if name != "units"})
 
 
+def given(actor: Actor, plan: Plan) -> list[Given]:
+    """Visits given on a plan, as questions of dosage take them."""
+    return [as_given(one) for one in visits(actor, plan)]
+
+
 def visit(actor: Actor, visit_id: UUID | str) -> Visit:
     """One visit in reach."""
     seen = visible(actor, Permission.PLAN_VIEW, Visit.objects.select_related("plan"))
@@ -154,8 +160,7 @@ def dosage_of(actor: Actor, plan: Plan) -> list[Dosage]:
     """Asked against given, by place."""
     if not plan.solution:
         return []
-    given = [as_given(one) for one in visits(actor, plan)]
-    return dosage(stops(plan.solution, plan.starts), given, _spacing(plan))
+    return dosage(stops(plan.solution, plan.starts), given(actor, plan), _spacing(plan))
 
 
 def shift_dosage(actor: Actor, plan: Plan, at: datetime) -> ShiftDosage:
@@ -172,13 +177,13 @@ def dosage_over(actor: Actor, agency: Agency, *, first: date, last: date, at: da
     rows = visible(actor, Permission.PLAN_VIEW, kept).annotate(spots=F("problem__places"))
     light = rows.defer("problem", "travel", "routes", "edits").select_related("agency", "forecast__area_set")
     found = light.order_by("starts", "id")
-    given: dict[UUID, list[Given]] = defaultdict(list)
+    told: dict[UUID, list[Given]] = defaultdict(list)
     for one in visible(actor, Permission.PLAN_VIEW, Visit.objects.filter(plan__in=kept)):
-        given[one.plan_id].append(as_given(one))
+        told[one.plan_id].append(as_given(one))
     return [
         ShiftDosage(
             plan, plan.ends <= at, _spots(plan.spots),
-            dosage(stops(plan.solution or {"tours": []}, plan.starts), given[plan.pk], _spacing(plan)),
+            dosage(stops(plan.solution or {"tours": []}, plan.starts), told[plan.pk], _spacing(plan)),
         )
         for plan in found
     ]  # fmt: skip
