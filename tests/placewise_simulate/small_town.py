@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from placewise.simulate import Arrivals, Priority, Scenario, Station, Unit, Zone
+from placewise.simulate import Arrivals, Estimate, Priority, Scenario, Station, Unit, Zone
 
 HOUR = 3600.0
 WEEK_HOURS = 168
@@ -41,6 +41,13 @@ def grid(side: int, units: int, calls_a_day: float, *, minutes_a_step: float = 1
     levels = (Priority("urgent", mean=1800.0, target=480.0), Priority("other", mean=1500.0, target=1200.0))
     parts: dict[str, Any] = {"priorities": levels, "arrivals": Arrivals.even(weekly), "units": crews, "travel": travel}
     return Scenario(**{"zones": zones, "stations": stations, **parts, **rules})
+
+
+def holds(found: Estimate, stated: float) -> bool:
+    """Whether a stated value lies in the interval, made wide enough that of a thousand true ones all but one do."""
+    assert found.value is not None
+    assert found.low is not None
+    return abs(found.value - stated) <= 2 * (found.value - found.low)
 
 
 def _spread(size: int, count: int) -> list[int]:

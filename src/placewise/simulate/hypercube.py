@@ -123,8 +123,9 @@ class Hypercube:
             number = _busy_together(total * mean / HOUR, units, waiting=self.waiting)
             shares = _shared(self.order, busy, _corrections(number)) * (1.0 - number[-1])
             waits = total * number[-1] / float((HOUR / self.service).sum()) if self.waiting else 0.0
-            new = np.clip((shares.T @ self.rates) * self.service / HOUR + waits, 0.0, 1.0 - 1e-12)
-            moved, busy = float(np.abs(new - busy).max()), (busy + new) / 2
+            odds = (shares.T @ self.rates) * self.service / HOUR / (1.0 - busy)
+            new = (odds + waits) / (1.0 + odds)
+            moved, busy = float(np.abs(new - busy).max()), new
             if moved < CLOSE * units:
                 break
         return self._steady(busy, shares, float(number[-1]), None)
