@@ -47,9 +47,10 @@ INSTALLED_APPS = [
     "openbeat.web",
 ]
 # rooms join when they have content
-for _room in ("places", "incidents", "intake", "forecast", "patrol", "oversight", "transparency"):
+ROOMS = ("places", "incidents", "intake", "forecast", "forecast/warning", "patrol", "oversight")
+for _room in (*ROOMS, "transparency"):
     if (PACKAGE / _room / "models.py").exists():
-        INSTALLED_APPS.insert(-2, f"openbeat.{_room}")
+        INSTALLED_APPS.insert(-2, f"openbeat.{_room.replace('/', '.')}")
 
 MIDDLEWARE = [
     "openbeat.ops.health.Measure",
@@ -105,7 +106,7 @@ DATABASES = {
 # loaded by the worker alone: the pages name their tasks, and start without what those need
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 PROCRASTINATE_IMPORT_PATHS = [
-    f"openbeat.ops.{module}" for module in ("tasks", "place_work", "import_work", "housekeeping")
+    f"openbeat.ops.{module}" for module in ("tasks", "place_work", "import_work", "housekeeping", "warning_work")
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

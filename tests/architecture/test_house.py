@@ -23,8 +23,13 @@ EDGES = {"web", "ops", "api"}
 
 
 def modules(name: str) -> list[ModuleType]:
-    """Every `<domain>/<name>.py` of the product, imported."""
-    return [importlib.import_module(f"openbeat.{path.parent.name}.{name}") for path in HOUSE.glob(f"*/{name}.py")]
+    """Every `<domain>/<name>.py` of the product, and of the rooms within a domain, imported."""
+    return [importlib.import_module(dotted(path)) for path in sorted(HOUSE.rglob(f"{name}.py"))]
+
+
+def dotted(path: Path) -> str:
+    """The name of the module in this file."""
+    return ".".join(("openbeat", *path.relative_to(HOUSE).with_suffix("").parts))
 
 
 def public_functions(module: ModuleType) -> Iterator[tuple[str, object]]:
@@ -99,7 +104,7 @@ def test_every_state_is_in_its_moves(model: type[models.Model]) -> None:
     field = next((f for f in model._meta.concrete_fields if f.name == "state"), None)
     if field is None:
         pytest.skip("has no states")
-    moves = importlib.import_module(f"openbeat.{model.__module__.split('.')[1]}.states").MOVES
+    moves = importlib.import_module(f"{model.__module__.removesuffix('.models')}.states").MOVES
     named = {str(state) for source, targets in moves.items() for state in (source, *targets)}
     assert {value for value, _ in field.choices or ()} <= named
 
@@ -157,7 +162,8 @@ def test_a_domain_keeps_to_the_few_names() -> None:
     strangers = [
         f"{path.parent.name}/{path.name}"
         for domain in domains
-        for path in (HOUSE / domain).glob("*.py")
-        if path.stem not in ROOMS and f"{path.parent.name}/{path.name}" not in records
+        for path in (HOUSE / domain).rglob("*.py")
+        if path.stem not in ROOMS and path.parent.name != "migrations"
+        if f"{path.parent.name}/{path.name}" not in records
     ]
     assert not strangers

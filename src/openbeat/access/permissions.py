@@ -28,6 +28,13 @@ class Permission(StrEnum):
     FORECAST_APPROVE = "forecast.approve"
     FORECAST_WITHDRAW = "forecast.withdraw"
 
+    WARNING_VIEW = "warning.view"
+    WARNING_SET = "warning.set"
+    WARNING_APPROVE = "warning.approve"
+    WARNING_SCAN = "warning.scan"
+    WARNING_HANDLE = "warning.handle"
+    WARNING_EXPORT = "warning.export"
+
     PLAN_VIEW = "plan.view"
     PLAN_MAKE = "plan.make"
     PLAN_APPROVE = "plan.approve"

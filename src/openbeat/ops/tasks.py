@@ -94,7 +94,7 @@ def run_forecast(actor: Actor, *, run_id: str) -> None:
     if run.state not in UNDER_WAY:
         return  # it was stopped while it waited, or is done
     forecast_actions.begin_run(actor, run)
-    with _kept_in_words(lambda words: _fail_run(actor, words, run_id), run.id), suppress(BacktestStopped):
+    with kept_in_words(lambda words: _fail_run(actor, words, run_id), run.id), suppress(BacktestStopped):
         computed = _compute(actor, run)
         if not _stopped(actor, run):
             forecast_actions.finish_run(actor, run, computed=computed, at=agency_now(run.agency, now()))
@@ -147,7 +147,7 @@ def check_log(actor: Actor, *, check_id: str) -> None:
     check = oversight.check(actor, check_id)
     if check.state != CheckState.ASKED:
         return
-    with _kept_in_words(lambda words: _fail_check(actor, words, check_id), check.id):
+    with kept_in_words(lambda words: _fail_check(actor, words, check_id), check.id):
         found = oversight.checked(actor, now=now())
         oversight_actions.finish_check(
             actor, check, state=found.state, findings=found.findings, size=found.size, root=found.root,
@@ -169,7 +169,7 @@ def solve_plan(actor: Actor, *, plan_id: str) -> None:
         return
     patrol_actions.begin_plan(actor, plan)
     tell = _teller(actor, plan.id, plan.agency_id)
-    with _kept_in_words(lambda words: _fail_plan(actor, words, plan_id), plan.id):
+    with kept_in_words(lambda words: _fail_plan(actor, words, plan_id), plan.id):
         tell(0.02, "reading streets and travel times")
         times = places.travel_times(actor, plan.agency_id)
         problem = patrol.problem(actor, plan, times)
@@ -188,7 +188,7 @@ def draw_ways(actor: Actor, *, plan_id: str) -> None:
 
 
 @contextmanager
-def _kept_in_words(fail: Callable[[str], object], thing_id: UUID) -> Iterator[None]:
+def kept_in_words(fail: Callable[[str], object], thing_id: UUID) -> Iterator[None]:
     """Work whose failure is a state of its thing: a refusal in its own words, anything else by the log."""
     try:
         yield

@@ -68,8 +68,8 @@ HEADINGS: dict[Urgency, tuple[Promise, str]] = {
 }
 
 COMING: dict[Role, Promise] = {
-    Role.ANALYST: gettext_lazy("Imports that need mending and forecasts to judge come here."),
-    Role.COMMANDER: gettext_lazy("Plans to approve and forecasts offered to you come here."),
+    Role.ANALYST: gettext_lazy("Early warnings, imports that need mending and forecasts to judge come here."),
+    Role.COMMANDER: gettext_lazy("Early warnings, plans to approve and forecasts offered to you come here."),
     Role.DISPATCHER: gettext_lazy("The plans of today and tomorrow come here when a commander approves them."),
     Role.OFFICER: gettext_lazy("Your tour's plan comes here when your commander approves it."),
     Role.OVERSEER: gettext_lazy("Anything in the log that does not verify comes here."),

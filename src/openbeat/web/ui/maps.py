@@ -9,7 +9,7 @@ from typing import Any
 from openbeat.web.ui.bits import Words
 from openbeat.web.ui.scales import number
 
-KINDS = ("surface", "incidents", "plan", "places")
+KINDS = ("surface", "incidents", "plan", "places", "warning")
 
 
 class UnknownMapKind(ValueError):
@@ -52,7 +52,7 @@ def shade(i: int, count: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """A map of one kind: surface, incidents, plan or places.
+    """A map of one kind: surface, incidents, plan, places or warning.
 
     `data` comes with the page, or `url` is fetched. `areas_url`: GeoJSON of outlines; `tiles_url`: our PMTiles;
     `bounds`: west, south, east, north in degrees; `extra` goes to the module as it is.

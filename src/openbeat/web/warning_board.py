@@ -1,0 +1,432 @@
+"""What the warning desk shows: the inbox, one alarm with its map and time line, watches, the register."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from math import cos, radians
+from typing import Any
+
+import numpy as np
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from openbeat.forecast.warning import queries
+from openbeat.forecast.warning.queries import Alarm, Filters, Watch
+from openbeat.forecast.warning.rules import LinkKind, Outcome, waits
+from openbeat.forecast.warning.states import AlarmState, ScanState, WatchState
+from openbeat.places import queries as places
+from openbeat.web.ground import map_ground
+from openbeat.web.request import Request
+from openbeat.web.ui.bits import Link
+from openbeat.web.ui.charts import Basis, LineChart, Series, Sparkline
+from openbeat.web.ui.maps import Legend, Map
+from openbeat.web.ui.scales import classes, number
+from openbeat.web.ui.tables import Column, Empty, Row, Table
+from openbeat.web.warning_words import (
+    ALARMS,
+    LINKS,
+    OUTCOMES,
+    alarm_badge,
+    by_chance,
+    classes_of,
+    day,
+    found,
+    last_scan,
+    metres,
+    once_in,
+    outcome_words,
+    scan_badge,
+    since,
+    span,
+    watch_badge,
+)
+
+WEEK = 7
+SHOWN_SCANS = 60
+SHOWN_ALARMS = 500
+MAP_MARGIN = 2.5
+"""So many radii around the circle does the map begin with."""
+METRES_A_DEGREE = 111_320.0
+
+
+def inbox(request: Request) -> dict[str, Any]:
+    """Everything that is not closed, what waits for a word first; and what each watch's latest scan said."""
+    shown = queries.alarms(request.actor).exclude(state=AlarmState.CLOSED).order_by("-recurrence")
+    alarms = [one for one in shown if one.living or one.state != AlarmState.DISMISSED]
+    watches = list(queries.watches(request.actor))
+    latest = queries.latest_scans(request.actor)
+    return {
+        "groups": [group for group in _groups(alarms) if group["cards"]],
+        "watches": [_watch_line(one, latest.get(one.pk)) for one in watches if one.state != WatchState.PAUSED],
+        "any_watch": bool(watches),
+        "watching": any(one.state == WatchState.WATCHING for one in watches),
+    }
+
+
+def _groups(alarms: Sequence[Alarm]) -> list[dict[str, Any]]:
+    """Alarms by what is asked of the reader."""
+    new = [one for one in alarms if one.state == AlarmState.NEW]
+    ended = [one for one in alarms if one not in new and waits(AlarmState(one.state), living=one.living)]
+    hand = [one for one in alarms if one.state in {AlarmState.ACKNOWLEDGED, AlarmState.LINKED} and one.living]
+    dismissed = [one for one in alarms if one.state == AlarmState.DISMISSED]
+    named = (
+        (_("To look at"), "warn", new),
+        (_("Ended: say what came of it"), "warn", ended),
+        (_("In hand"), "info", hand),
+        (_("Dismissed, and still found"), "neutral", dismissed),
+    )
+    return [{"heading": words, "tone": tone, "cards": [_card(one) for one in found]} for words, tone, found in named]
+
+
+def _card(alarm: Alarm) -> dict[str, Any]:
+    return {
+        "url": reverse("warning", args=[alarm.pk]), "title": alarm.near, "what": classes_of(alarm.watch),
+        "badge": alarm_badge(alarm), "found": found(alarm), "by_chance": by_chance(alarm), "since": since(alarm),
+        "line": sparkline(alarm),
+    }  # fmt: skip
+
+
+def sparkline(alarm: Alarm) -> Sparkline:
+    """Reports inside the circle by week, half a year."""
+    observed, _expected, _labels = weekly(alarm)
+    words = _("Reports inside by week, the last half year; %(last)s in the newest") % {
+        "last": number(observed[-1] if observed else 0, 0)
+    }
+    return Sparkline(observed or [0.0], words)
+
+
+def _watch_line(watch: Watch, scan: Any) -> dict[str, Any]:
+    told = last_scan(scan) if watch.state == WatchState.WATCHING else {"words": _("Waits for approval."), "bad": False}
+    return {"title": watch.title, "url": reverse("warning_watch", args=[watch.pk])} | told
+
+
+def weekly(alarm: Alarm) -> tuple[list[float], list[float], list[str]]:
+    """Reports inside the circle by week, those expected, and the first day of each week; the last week is whole."""
+    observed, expected = (np.array(alarm.timeline.get(name, []), float) for name in ("observed", "expected"))
+    whole = len(observed) // WEEK * WEEK
+    if not whole:
+        return [], [], []
+    first = date.fromisoformat(alarm.timeline["first"]) + timedelta(days=len(observed) - whole)
+    sums = [part[len(part) - whole :].reshape(-1, WEEK).sum(axis=1).round(2).tolist() for part in (observed, expected)]
+    labels = [date_format(first + timedelta(days=WEEK * i), "j M") for i in range(whole // WEEK)]
+    return sums[0], sums[1], labels
+
+
+def board(request: Request, alarm: Alarm) -> dict[str, Any]:
+    """One alarm: words, numbers, map, time line, history."""
+    return {
+        "alarm": alarm,
+        "badge": alarm_badge(alarm),
+        "found": found(alarm),
+        "by_chance": by_chance(alarm),
+        "since": since(alarm),
+        "stats": _stats(alarm),
+        "map": alarm_map(request, alarm),
+        "twin": alarm_twin(request, alarm),
+        "weeks": week_chart(alarm),
+        "days": day_chart(alarm),
+        "facts": _facts(alarm),
+        "sightings": sighting_table(request, alarm),
+        "steps": step_table(request, alarm),
+        "outcome": outcome_words(alarm.outcome),
+    }
+
+
+def _stats(alarm: Alarm) -> list[dict[str, Any]]:
+    """The numbers of the latest scan that found it."""
+    days = (alarm.ends - alarm.starts).days + 1
+    within = ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
+    ratio = alarm.observed / alarm.expected if alarm.expected else None
+    times = _("%(ratio)s times as many") % {"ratio": number(ratio, 1)} if ratio else ""
+    basis = _("scan to before %(night)s") % {"night": day(alarm.last_seen)}
+    return [
+        {"label": _("Reported"), "value": number(alarm.observed, 0), "unit": within, "basis": basis, "change": times},
+        {"label": _("Expected"), "value": number(alarm.expected, 1), "unit": within, "basis": _("if its reports had"
+         " fallen on the same days as everybody's")},
+        {"label": _("By chance"), "value": once_in(alarm.recurrence), "basis": _("p = %(p)s of one scan") % {
+            "p": number(alarm.p, 4)}},
+    ]  # fmt: skip
+
+
+def _facts(alarm: Alarm) -> list[tuple[Any, Any]]:
+    watch = alarm.watch
+    return [
+        (_("Near"), alarm.near),
+        (_("Days"), span(alarm.starts, alarm.ends)),
+        (_("Circle"), _("%(metres)s m around the point on the map") % {"metres": number(metres(alarm.radius), 0)}),
+        (_("First found"), day(alarm.first_seen)),
+        (_("Last found"), day(alarm.last_seen)),
+        (_("At its rarest"), once_in(alarm.highest)),
+        (_("Watch"), Link(watch.title, reverse("warning_watch", args=[watch.pk]))),
+        *_what_became(alarm),
+    ]
+
+
+def _what_became(alarm: Alarm) -> Iterable[tuple[Any, Any]]:
+    if alarm.link_words:
+        kind = LinkKind(alarm.link_kind)
+        plan = kind is LinkKind.PLAN and alarm.link_id
+        yield LINKS[kind], Link(alarm.link_words, reverse("plan", args=[alarm.link_id])) if plan else alarm.link_words
+    if alarm.outcome:
+        yield _("What it was"), outcome_words(alarm.outcome)
+        yield _("Why"), alarm.outcome_words
+        yield _("Said by"), alarm.ended_by.name if alarm.ended_by else ""
+
+
+def alarm_map(request: Request, alarm: Alarm) -> Map:
+    """The circle, and the cells in which its reports lie."""
+    reach = metres(alarm.radius)
+    counts = [float(count) for _cell, count in alarm.cells] or [1.0]
+    data = [{"cell": cell, "value": count} for cell, count in alarm.cells]
+    ground = map_ground(request, alarm.watch.area_set) | {"bounds": _around(alarm, MAP_MARGIN * reach)}
+    return Map(
+        "warning",
+        _("Where the reports of the warning lie"),
+        data=data,
+        legend=Legend(_("Reports in these days"), _("per cell of about 130 m"), classes(counts), digits=0),
+        extra={"lon": alarm.lon, "lat": alarm.lat, "radius": reach},
+        **ground,
+    )
+
+
+def _around(alarm: Alarm, reach: float) -> tuple[float, float, float, float]:
+    """West, south, east, north of a square around the circle."""
+    up = reach / METRES_A_DEGREE
+    side = up / cos(radians(alarm.lat))
+    return (alarm.lon - side, alarm.lat - up, alarm.lon + side, alarm.lat + up)
+
+
+def alarm_twin(request: Request, alarm: Alarm) -> Table:
+    """The cells in words: the area each lies in and its reports."""
+    cells = np.array([int(cell, 16) for cell, _count in alarm.cells], np.int64)
+    homes = places.names_of_cells(request.actor, alarm.watch.area_set, cells)
+    columns = [
+        Column("area", _("Area")),
+        Column("count", _("Reports"), kind="number", digits=0),
+        Column("cell", _("Cell"), kind="code"),
+    ]
+    rows = [Row([home, count, cell]) for home, (cell, count) in zip(homes, alarm.cells, strict=True)]
+    return Table(_("Reports by cell"), columns, rows, dense=True, stacks=False, show_caption=False)
+
+
+def week_chart(alarm: Alarm) -> LineChart | None:
+    """Reports inside the circle by week against those expected, half a year."""
+    observed, expected, labels = weekly(alarm)
+    if not labels:
+        return None
+    usual = sum(observed[:-4]) / max(1, len(observed) - 4)
+    lately = sum(observed[-4:]) / 4
+    finding = _("%(lately)s reports a week in the last four weeks, %(usual)s a week before") % {
+        "lately": number(lately, 1), "usual": number(usual, 1)
+    }  # fmt: skip
+    return _lines(alarm, finding, _("Reports inside the circle by week"), labels, observed, expected, _("Week from"))
+
+
+def day_chart(alarm: Alarm) -> LineChart | None:
+    """Reports inside the circle by day against those expected, over the watch's stretch."""
+    count = alarm.watch.days
+    observed, expected = (alarm.timeline.get(name, [])[-count:] for name in ("observed", "expected"))
+    if not observed:
+        return None
+    last = date.fromisoformat(alarm.timeline["first"]) + timedelta(days=len(alarm.timeline["observed"]))
+    labels = [date_format(last - timedelta(days=len(observed) - i), "j M") for i in range(len(observed))]
+    busy = sum(1 for one in observed if one)
+    finding = ngettext(
+        "Reports on %(busy)s of the last %(count)s day", "Reports on %(busy)s of the last %(count)s days", len(observed)
+    ) % {"busy": busy, "count": len(observed)}
+    return _lines(alarm, finding, _("Reports inside the circle by day"), labels, observed, expected, _("Day"))
+
+
+def _lines(
+    alarm: Alarm, finding: str, what: str, labels: list[str], observed: list[float], expected: list[float], x_name: str
+) -> LineChart:
+    return LineChart(
+        finding=finding,
+        what=what,
+        unit=_("reports"),
+        digits=1,
+        basis=Basis(
+            _("reports of %(what)s") % {"what": classes_of(alarm.watch)},
+            f"{labels[0]} – {day(alarm.last_seen - timedelta(days=1))}",
+            int(sum(observed)),
+        ),
+        labels=labels,
+        x_name=x_name,
+        label_name=x_name,
+        series=[Series(_("Reported"), observed), Series(_("Expected"), expected, plain=True)],
+    )
+
+
+def sighting_table(request: Request, alarm: Alarm) -> Table:
+    """The alarm as each night found it, the latest first."""
+    columns = [
+        Column("night", _("Scan to before"), kind="time"),
+        Column("days", _("Days")),
+        Column("radius", _("Circle, m"), kind="number", digits=0),
+        Column("observed", _("Reported"), kind="number", digits=0),
+        Column("expected", _("Expected"), kind="number", digits=1),
+        Column("often", _("By chance")),
+    ]
+    rows = [
+        Row([one.night, span(one.starts, one.ends), metres(one.radius), one.observed, one.expected,
+             once_in(one.recurrence)])
+        for one in queries.sightings(request.actor, alarm)[:SHOWN_SCANS]
+    ]  # fmt: skip
+    return Table(_("Night by night"), columns, rows, dense=True, now=request.now)
+
+
+def step_table(request: Request, alarm: Alarm) -> Table:
+    """Who did what about it, the latest first."""
+    columns = [
+        Column("at", _("When"), kind="time"),
+        Column("by", _("Who")),
+        Column("became", _("Became")),
+        Column("words", _("Words")),
+    ]
+    rows = [
+        Row([one.at, one.by.name if one.by else "", ALARMS[AlarmState(one.became)][0], one.words])
+        for one in queries.steps(request.actor, alarm)
+    ]
+    empty = Empty(_("Nothing yet"), _("What people do about this warning stands here, with their names."), "history")
+    return Table(_("Who did what"), columns, rows, empty=empty, now=request.now)
+
+
+def watch_table(request: Request, *, can_set: bool) -> Table:
+    """Every watch in reach."""
+    columns = [
+        Column("title", _("Watch")),
+        Column("state", _("State")),
+        Column("area", _("Area")),
+        Column("radius", _("Circle, m"), kind="number", digits=0),
+        Column("days", _("Days"), kind="number", digits=0),
+        Column("interval", _("Warns from once in, days"), kind="number", digits=0),
+        Column("scan", _("Latest scan")),
+    ]
+    latest = queries.latest_scans(request.actor)
+    rows = [
+        Row([one.title, watch_badge(one), one.area_set.name, one.radius, one.days, one.least_interval,
+             scan_badge(latest[one.pk]) if one.pk in latest else None],
+            url=reverse("warning_watch", args=[one.pk]))
+        for one in queries.watches(request.actor)
+    ]  # fmt: skip
+    empty = Empty(
+        _("No watch yet"),
+        _("A watch scans the last weeks each night for places where more was reported than elsewhere and before."),
+        "bell-ring",
+        _("Set up a watch") if can_set else "",
+        reverse("warning_watch_new") if can_set else "",
+    )
+    return Table(_("Watches"), columns, rows, empty=empty, now=request.now)
+
+
+def watch_facts(watch: Watch) -> list[tuple[Any, Any]]:
+    """What a watch was set to, and by whom."""
+    return [
+        (_("Offences"), classes_of(watch)),
+        (_("Area"), watch.area_set.name),
+        (_("Greatest circle"), _("%(metres)s m around a point") % {"metres": number(watch.radius, 0)}),
+        (_("Longest stretch"), _("%(days)s days") % {"days": watch.days}),
+        (_("Least reports"), watch.least_cases),
+        (_("Warns from"), once_in(watch.least_interval)),
+        (_("Weekends apart"), _("yes") if watch.by_weekday else _("no")),
+        (_("Set up by"), watch.author.name if watch.author else ""),
+        (_("Approved by"), watch.approved_by.name if watch.approved_by else ""),
+        (_("Paused, because"), watch.paused_why),
+    ]
+
+
+def scan_table(request: Request, watch: Watch) -> Table:
+    """The scans of a watch, the newest first."""
+    columns = [
+        Column("night", _("Scan to before"), kind="time"),
+        Column("state", _("State")),
+        Column("asked", _("Asked"), kind="time"),
+        Column("by", _("By")),
+        Column("cases", _("Reports read"), kind="number", digits=0),
+        Column("clusters", _("Clusters"), kind="number", digits=0),
+        Column("raised", _("New warnings"), kind="number", digits=0),
+        Column("continued", _("Continuing"), kind="number", digits=0),
+        Column("failure", _("Why it failed")),
+    ]
+    rows = [
+        Row([one.night, scan_badge(one), one.asked_at, one.author.name if one.author else _("the night"), one.cases,
+             one.clusters, one.raised, one.continued, one.failure])
+        for one in queries.scans(request.actor, watch)[:SHOWN_SCANS]
+    ]  # fmt: skip
+    text = _("The first comes within the hour after the watch is approved, then each night when records have come.")
+    return Table(_("Scans"), columns, rows, dense=True, empty=Empty(_("No scan yet"), text, "history"), now=request.now)
+
+
+def register(request: Request, filters: Filters, query: QueryDict) -> dict[str, Any]:
+    """The register: how many a month and what came of them, and each alarm in a table."""
+    alarms = list(queries.alarms(request.actor, filters)[:SHOWN_ALARMS])
+    months = queries.register(request.actor, filters)
+    return {"table": alarm_table(request, alarms, query), "months": month_table(months), "stats": _sums(months)}
+
+
+def _sums(months: Sequence[queries.Month]) -> list[dict[str, Any]]:
+    raised = sum(one.raised for one in months)
+    waiting = sum(one.waiting for one in months)
+    acted = sum(one.by_outcome.get(Outcome.ACTED, 0) for one in months)
+    false = sum(one.by_outcome.get(Outcome.FALSE_ALARM, 0) for one in months)
+    basis = _("in the months below")
+    return [
+        {"label": _("Warnings"), "value": number(raised, 0), "basis": basis},
+        {"label": _("Without an outcome yet"), "value": number(waiting, 0), "basis": basis},
+        {"label": OUTCOMES[Outcome.ACTED], "value": number(acted, 0), "basis": basis},
+        {"label": _("False alarms"), "value": number(false, 0), "basis": basis},
+    ]
+
+
+def month_table(months: Sequence[queries.Month]) -> Table:
+    """Month by month: raised, and what came of them."""
+    columns = [
+        Column("month", _("Month")),
+        Column("raised", _("Warnings"), kind="number", digits=0),
+        *(Column(outcome.value, words, kind="number", digits=0) for outcome, words in OUTCOMES.items()),
+        Column("waiting", _("Without an outcome yet"), kind="number", digits=0),
+    ]
+    rows = [
+        Row([f"{one.month:%Y-%m}", one.raised, *(one.by_outcome.get(outcome, 0) for outcome in OUTCOMES), one.waiting])
+        for one in months
+    ]
+    return Table(_("Warnings by month"), columns, rows, dense=True)
+
+
+def alarm_table(request: Request, alarms: Sequence[Alarm], query: QueryDict) -> Table:
+    """Each alarm of the register."""
+    columns = [
+        Column("near", _("Near")),
+        Column("what", _("Offences")),
+        Column("days", _("Days")),
+        Column("observed", _("Reported"), kind="number", digits=0),
+        Column("expected", _("Expected"), kind="number", digits=1),
+        Column("often", _("At its rarest, by chance")),
+        Column("first", _("First found"), kind="time"),
+        Column("state", _("State")),
+        Column("outcome", _("What it was")),
+    ]
+    rows = [
+        Row([one.near, classes_of(one.watch), span(one.starts, one.ends), one.observed, one.expected,
+             once_in(one.highest), one.first_seen, alarm_badge(one), outcome_words(one.outcome)],
+            url=reverse("warning", args=[one.pk]))
+        for one in alarms
+    ]  # fmt: skip
+    empty = Empty(
+        _("No warning passes"), _("Every warning stays here with its outcome. Widen the filters to see more."), "bell"
+    )
+    return Table(_("Register of warnings"), columns, rows, query, empty=empty, now=request.now, total=len(rows))
+
+
+def failed(request: Request) -> list[tuple[Watch, Any]]:
+    """Watches whose newest scan failed."""
+    latest = queries.latest_scans(request.actor)
+    return [
+        (one, latest[one.pk])
+        for one in queries.watches(request.actor).filter(state=WatchState.WATCHING)
+        if one.pk in latest and latest[one.pk].state == ScanState.FAILED
+    ]

@@ -1,0 +1,147 @@
+"""Early warnings in plain words: what was found, how rare it is, since when, and what became of it."""
+
+from __future__ import annotations
+
+from datetime import date
+from math import ceil
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from openbeat.forecast.warning.compute import REPLICATIONS
+from openbeat.forecast.warning.queries import Alarm, Scan, Watch
+from openbeat.forecast.warning.rules import LinkKind, Outcome
+from openbeat.forecast.warning.states import AlarmState, ScanState, WatchState
+from openbeat.web.ui.bits import Badge
+from openbeat.web.ui.scales import number
+
+CELL_REACH = 75.0
+"""Metres from the middle of a cell to its corner: so much farther do the reports of a circle reach."""
+ROUND_TO = 50
+RAREST = REPLICATIONS + 1
+"""Days of the recurrence interval beyond which so many tries of chance tell nothing."""
+
+ALARMS: dict[AlarmState, tuple[Promise, str]] = {
+    AlarmState.NEW: (gettext_lazy("New"), "warn"),
+    AlarmState.ACKNOWLEDGED: (gettext_lazy("Being looked into"), "info"),
+    AlarmState.LINKED: (gettext_lazy("Something is done"), "info"),
+    AlarmState.DISMISSED: (gettext_lazy("Dismissed"), "neutral"),
+    AlarmState.CLOSED: (gettext_lazy("Closed"), "good"),
+}
+WATCHES: dict[WatchState, tuple[Promise, str]] = {
+    WatchState.PROPOSED: (gettext_lazy("To be approved"), "warn"),
+    WatchState.WATCHING: (gettext_lazy("Scans each night"), "good"),
+    WatchState.PAUSED: (gettext_lazy("Paused"), "neutral"),
+}
+SCANS: dict[ScanState, tuple[Promise, str]] = {
+    ScanState.QUEUED: (gettext_lazy("Waiting"), "neutral"),
+    ScanState.RUNNING: (gettext_lazy("Running"), "info"),
+    ScanState.DONE: (gettext_lazy("Done"), "good"),
+    ScanState.FAILED: (gettext_lazy("Failed"), "bad"),
+}
+OUTCOMES: dict[Outcome, Promise] = {
+    Outcome.ACTED: gettext_lazy("Something was done"),
+    Outcome.KNOWN_CAUSE: gettext_lazy("Known cause"),
+    Outcome.NOTHING_FOUND: gettext_lazy("Looked into, nothing found"),
+    Outcome.FALSE_ALARM: gettext_lazy("False alarm"),
+    Outcome.RECORDS: gettext_lazy("Error in the records"),
+}
+LINKS: dict[LinkKind, Promise] = {
+    LinkKind.PLAN: gettext_lazy("Patrol plan"),
+    LinkKind.PROGRAMME: gettext_lazy("Programme"),
+}
+
+
+def alarm_badge(alarm: Alarm) -> Badge:
+    """The alarm's state as shape and word."""
+    return Badge(*ALARMS[AlarmState(alarm.state)])
+
+
+def watch_badge(watch: Watch) -> Badge:
+    """The watch's state as shape and word."""
+    return Badge(*WATCHES[WatchState(watch.state)])
+
+
+def scan_badge(scan: Scan) -> Badge:
+    """The scan's state as shape and word."""
+    return Badge(*SCANS[ScanState(scan.state)])
+
+
+def day(value: date) -> str:
+    """A day in the reader's language."""
+    return date_format(value, "DATE_FORMAT")
+
+
+def span(first: date, last: date) -> str:
+    """Days in words: on one, or from one to another."""
+    if first == last:
+        return _("on %(day)s") % {"day": day(first)}
+    return _("from %(first)s to %(last)s") % {"first": day(first), "last": day(last)}
+
+
+def metres(radius: float) -> int:
+    """How far the reports reach from the middle, rounded up."""
+    return ceil((radius + CELL_REACH) / ROUND_TO) * ROUND_TO
+
+
+def classes_of(watch: Watch) -> str:
+    """The offences of a watch, by name."""
+    return ", ".join(one.offence_class.name for one in watch.classes.all())
+
+
+def found(alarm: Alarm) -> str:
+    """What was found, in one sentence."""
+    words = ngettext(
+        "%(count)s report of %(what)s within %(metres)s m of a point in %(near)s %(span)s,"
+        " where %(expected)s would be expected.",
+        "%(count)s reports of %(what)s within %(metres)s m of a point in %(near)s %(span)s,"
+        " where %(expected)s would be expected.",
+        alarm.observed,
+    )
+    return words % {
+        "count": number(alarm.observed, 0), "what": classes_of(alarm.watch),
+        "metres": number(metres(alarm.radius), 0), "near": alarm.near, "span": span(alarm.starts, alarm.ends),
+        "expected": number(alarm.expected, 1),
+    }  # fmt: skip
+
+
+def once_in(days: float) -> str:
+    """A recurrence interval: once in so many days, or more rarely than can be told."""
+    if days >= RAREST:
+        return _("less than once in %(days)s days") % {"days": number(RAREST, 0)}
+    return _("about once in %(days)s days") % {"days": number(days, 0)}
+
+
+def by_chance(alarm: Alarm) -> str:
+    """How rare it is, in one sentence."""
+    return _("By chance alone, something like this would be flagged %(often)s.") % {"often": once_in(alarm.recurrence)}
+
+
+def since(alarm: Alarm) -> str:
+    """New, continuing since, or ended when."""
+    if not alarm.living:
+        return _("No longer found; last on %(last)s") % {"last": day(alarm.last_seen)}
+    if alarm.first_seen == alarm.last_seen:
+        return _("New on %(first)s") % {"first": day(alarm.first_seen)}
+    return _("Continuing since %(first)s") % {"first": day(alarm.first_seen)}
+
+
+def outcome_words(outcome: str) -> str:
+    """An outcome as people say it; empty where there is none yet."""
+    return str(OUTCOMES[Outcome(outcome)]) if outcome else ""
+
+
+def last_scan(scan: Scan | None) -> dict[str, Any]:
+    """What the newest scan of a watch says, with its tone."""
+    if scan is None:
+        return {"words": _("Not scanned yet; the worker looks each hour."), "bad": False}
+    if scan.state == ScanState.FAILED:
+        return {"words": _("The latest scan failed: %(why)s") % {"why": scan.failure}, "bad": True}
+    if scan.state != ScanState.DONE:
+        return {"words": _("A scan is under way."), "bad": False}
+    words = _("Scanned to before %(night)s: %(cases)s reports of a year, %(raised)s new and %(continued)s continuing.")
+    told = {"cases": number(scan.cases or 0, 0), "raised": scan.raised, "continued": scan.continued}
+    return {"words": words % (told | {"night": day(scan.night)}), "bad": False}
