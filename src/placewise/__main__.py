@@ -13,6 +13,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "forecast": ("placewise.cli.forecast", "main", "expected incidents by cell for one interval"),
     "explain": ("placewise.cli.forecast", "explain", "what a forecast is made of, in plain words"),
     "fairness": ("placewise.cli.fairness", "main", "who bears a forecast, and whether it feeds on itself"),
+    "scan": ("placewise.cli.scan", "main", "where lately more happened than elsewhere and before"),
 }
 
 

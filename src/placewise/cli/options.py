@@ -45,9 +45,25 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}\n--help lists the options\n")
 
 
+def bare(name: str, words: str) -> argparse.ArgumentParser:
+    """A parser that knows no option yet."""
+    return _Parser(prog=f"python -m placewise {name}", description=words, allow_abbrev=False)
+
+
 def parser(name: str, words: str) -> argparse.ArgumentParser:
     """A parser that knows the options of the input."""
-    made = _Parser(prog=f"python -m placewise {name}", description=words, allow_abbrev=False)
+    made = bare(name, words)
+    add_incidents(made)
+    made.add_argument(
+        "--context", type=listed, default=[], metavar="A,B", help="other classes that victims report, to learn from"
+    )
+    add_ground(made, cell=250.0)
+    made.add_argument("--seed", type=int, default=0, help="of every random choice")
+    return made
+
+
+def add_incidents(made: argparse.ArgumentParser) -> None:
+    """The options of the incidents: which files, columns and classes."""
     add = made.add_argument
     add("files", nargs="+", type=Path, metavar="FILE", help="CSV, Parquet, Arrow or GeoJSON, all of one layout")
     add("--time", required=True, metavar="COLUMN", help="when it happened, or from when on")
@@ -59,16 +75,18 @@ def parser(name: str, words: str) -> argparse.ArgumentParser:
     add("--date-only", action="store_true", help="the hours are not known, whatever the column says")
     add("--crs", type=_projection, metavar="EPSG", help="projection of the positions; without it they are degrees")
     add("--zone", default="UTC", type=_zone, metavar="ZONE", help="IANA zone of the city, for times that name theirs")
-    add("--classes", type=listed, default=[], metavar="A,B", help="the classes to forecast together; without it, all")
-    add("--context", type=listed, default=[], metavar="A,B", help="other classes that victims report, to learn from")
+    add("--classes", type=listed, default=[], metavar="A,B", help="the classes to take together; without it, all")
+
+
+def add_ground(made: argparse.ArgumentParser, *, cell: float | None) -> None:
+    """The options of the ground and its cells; `cell` is the side of squares where nothing is asked for."""
+    add = made.add_argument
     add("--area", metavar="GEOJSON", type=Path, help="study area; without it, the ground around the incidents known")
     cells = made.add_mutually_exclusive_group()
-    cells.add_argument("--cell", type=float, default=250.0, metavar="SIDE", help="squares, side in units of the grid")
+    cells.add_argument("--cell", type=float, default=cell, metavar="SIDE", help="squares, side in units of the grid")
     cells.add_argument("--h3", type=int, metavar="RESOLUTION", help="H3 cells of a resolution")
     cells.add_argument("--segments", type=Path, metavar="GEOJSON", help="street segments, as lines")
     add("--grid", type=_projection, metavar="EPSG", help="projection of the squares; without it, UTM in metres")
-    add("--seed", type=int, default=0, help="of every random choice")
-    return made
 
 
 def add_interval(made: argparse.ArgumentParser) -> None:
@@ -84,26 +102,39 @@ def read(given: argparse.Namespace, known: Moment) -> Input:
 
     `known` is the first moment of which nothing may be known: only incidents before it draw the ground.
     """
+    events, context = read_known(given, known, given.context)
+    cells = cells_over(events.before(known), given)
+    say(f"{events!r} on {cells!r}")
+    return Input(events, context, cells)
+
+
+def read_known(
+    given: argparse.Namespace, known: Moment, context: Sequence[str] = ()
+) -> tuple[Events, Events | None]:  # fmt: skip
+    """Incidents of the classes asked for, refused if none is known before `known`; and those of the context."""
     columns = Columns(
         given.time, given.lon, given.lat, given.kind, given.end, given.crs, given.date_only, given.zone, hour=given.hour
     )
-    if given.context and not given.classes:
+    if context and not given.classes:
         raise NothingToForecast("say with --classes what to forecast; --context only informs it")
-    got = read_events(given.files, columns, [*given.classes, *given.context] if given.classes else None)
+    got = read_events(given.files, columns, [*given.classes, *context] if given.classes else None)
     _check_places(got, given)
     if given.crs and got.in_degrees:
         say(f"the positions are degrees as they stand; {given.crs} is taken for the squares")
         given.grid = given.grid or given.crs
     events = got.events.of(*given.classes) if given.classes else got.events
-    past = events.before(known)
-    if not len(past):
+    if not len(events.before(known)):
         raise NothingToForecast(f"no incident is known before {iso(events.moment(known))}; {_records(events)}")
+    _warn_discovered(events.classes if not given.classes else given.classes)
+    return events, got.events.of(*context) if context else None
+
+
+def cells_over(past: Events, given: argparse.Namespace) -> Cells:
+    """The cells asked for, over the area given or the ground of what is known."""
     area = Area.of(given.area) if given.area else Area.covering(past)
     cells = _cells(area, given)
     _check_inside(past, cells)
-    _warn_discovered(events.classes if not given.classes else given.classes)
-    say(f"{events!r} on {cells!r}")
-    return Input(events, got.events.of(*given.context) if given.context else None, cells)
+    return cells
 
 
 def _cells(area: Area, given: argparse.Namespace) -> Cells:

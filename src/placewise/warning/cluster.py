@@ -4,6 +4,11 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
+
+OFTEN = 0.5  # p from which on a cluster is no news
+EARTH_RADIUS = 6_371_009.0  # metres, the mean of the ellipsoid
+
 
 @dataclass(frozen=True)
 class Cluster:
@@ -42,11 +47,29 @@ class Cluster:
         plain = asdict(self) | {"ratio": self.ratio, "start": self.start.isoformat(), "end": self.end.isoformat()}
         return plain | {name: list(plain[name]) for name in ("centre", "places", "case_rows")}
 
+    def outline(self, least: float = 50.0) -> dict[str, Any]:
+        """The circle as a GeoJSON polygon, drawn with a radius of at least so many metres; centre in degrees."""
+        lon, lat = self.centre
+        turn = np.linspace(0, 2 * np.pi, 65)
+        degree = np.pi / 180 * EARTH_RADIUS
+        reach = max(self.radius, least)
+        x = lon + reach * np.cos(turn) / (degree * np.cos(np.radians(lat)))
+        y = lat + reach * np.sin(turn) / degree
+        ring = np.column_stack([x, y])
+        ring[-1] = ring[0]
+        return {"type": "Polygon", "coordinates": [ring.round(6).tolist()]}
+
     def describe(self) -> str:
         """One sentence for a person who decides."""
         when = f"on {self.end}" if self.days == 1 else f"from {self.start} to {self.end}"
+        where = f"within {self.radius:,.0f} m of" if self.radius else "at"
         return (
-            f"{self.observed} cases {when} within {self.radius:,.0f} m of {self.centre[1]:.5f}, {self.centre[0]:.5f}, "
-            f"where {self.expected:.2g} were expected; chance alone shows one like it about once in "
-            f"{self.recurrence:,.0f} days of such analyses"
+            f"{self.observed} cases {when} {where} {self.centre[1]:.5f}, {self.centre[0]:.5f}, "
+            f"where {self.expected:.2g} were expected; {self._how_rare()}"
         )
+
+    def _how_rare(self) -> str:
+        """How often chance alone shows one like it."""
+        if self.p > OFTEN:
+            return "chance alone shows one like it in most analyses"
+        return f"chance alone shows one like it about once in {self.recurrence:,.0f} days of such analyses"

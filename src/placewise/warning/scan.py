@@ -16,7 +16,7 @@ from placewise.space.cells import Cells
 from placewise.space.events import Events
 from placewise.warning.cases import Cases
 from placewise.warning.chance import maxima
-from placewise.warning.cluster import Cluster
+from placewise.warning.cluster import OFTEN, Cluster
 from placewise.warning.cylinders import Neighbours
 from placewise.warning.errors import BadScan, NotScanned
 from placewise.warning.inference import critical, enough_after, gumbel, monte_carlo
@@ -133,13 +133,13 @@ class SpaceTimeScan:
         return f"SpaceTimeScan({', '.join(f'{name}={value!r}' for name, value in self.settings().items())})"
 
     def _words(self) -> list[str]:
-        """What was scanned, and each cluster, a line each."""
+        """What was scanned, and each cluster that chance seldom shows, a line each."""
         n, places = len(self.cases_), self.cases_.x.size
-        found = f"{len(self.clusters_)} clusters apart from each other" if self.clusters_ else "no cluster"
-        return [
-            f"{n:,} cases at {places:,} places from {self.since_} to before {self.until_}: {found}",
-            *(cluster.describe() for cluster in self.clusters_),
-        ]
+        rare = [cluster for cluster in self.clusters_ if cluster.p <= OFTEN]
+        found = {0: "no cluster", 1: "one cluster"}.get(len(rare), f"{len(rare)} clusters apart from each other")
+        heading = f"{n:,} cases at {places:,} places from {self.since_} to before {self.until_}: {found}"
+        lines = [f"{heading} that chance alone shows in less than half of all analyses"]
+        return lines + [cluster.describe() for cluster in rare]
 
     def _fitted(self) -> None:
         if not hasattr(self, "clusters_"):
