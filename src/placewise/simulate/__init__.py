@@ -1,6 +1,6 @@
 """Calls and units simulated on the streets: what fewer cars, other beats or another rule would come to."""
 
-from placewise.simulate.arrivals import Arrivals, Recorded
+from placewise.simulate.arrivals import Arrivals, Recorded, nearest_zone
 from placewise.simulate.city import BadCity, CitySize, Planted, SyntheticCity
 from placewise.simulate.city_incidents import CityCalls, Happened, city_calls, happen
 from placewise.simulate.city_truth import Kind, Repeats
@@ -41,6 +41,7 @@ from placewise.simulate.scenario import (
     every_day,
     travel_seconds,
 )
+from placewise.simulate.zones import areas_from, zones_of
 
 __all__ = [
     "IDLE",
@@ -80,6 +81,7 @@ __all__ = [
     "Unit",
     "UnitLoad",
     "Zone",
+    "areas_from",
     "city_calls",
     "compare",
     "erlang_b",
@@ -87,9 +89,11 @@ __all__ = [
     "every_day",
     "happen",
     "mean_wait",
+    "nearest_zone",
     "preemptive_times",
     "priority_waits",
     "priority_waits_single",
     "simulate",
     "travel_seconds",
+    "zones_of",
 ]

@@ -107,7 +107,7 @@ def _unit(scenario: Scenario, times: UnitTimes, unit: int, days: float) -> UnitL
         driving=plain(times.driving[unit].sum() / busy) if busy > 0 else None,
         jobs_a_day=plain(jobs / days) or 0.0,
         in_beat=plain(times.in_beat[unit] / jobs) if jobs and scenario.units[unit].beat else None,
-        overtime_a_week=plain(max(times.overtime[unit], 0.0) / days * WEEK / DAY) or 0.0,
+        overtime_a_week=round(float(times.overtime[unit]) / days * WEEK / DAY, 3),
         patrol_asked=plain(times.asked[unit].sum()) or 0.0,
         patrol_given=plain(times.given[unit].sum()) or 0.0,
     )
