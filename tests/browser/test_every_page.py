@@ -47,14 +47,11 @@ PAGES = {
     "offences": "analyst",
     "forecasts": "analyst",
     "forecast_ask": "analyst",
-    "warnings": "commander",
-    "warning_watches": "analyst",
-    "warning_watch_new": "analyst",
-    "warning_register": "analyst",
     "plans": "commander",
     "plan_ask": "commander",
     "units": "commander",
     "dosage": "commander",
+    "evaluation": "analyst",
     "log_checks": "overseer",
     "public": "",
     "publishing": "commander",
@@ -87,8 +84,6 @@ MADE = {
     "import",
     "import_refused",
     "forecast",
-    "warning",
-    "warning_watch",
     "plan",
     "plan_sheet",
     "plan_dosage",
@@ -108,8 +103,6 @@ NOT_PAGES = {
     "device_withdraw", "token_revoke", "import_profile_forget", "import_progress", "import_profile", "import_toml",
     "import_check", "import_bring", "import_stop", "import_discard", "import_withdraw", "import_refused_csv",
     "incidents_export", "offence_map", "forecast_surface", "forecast_progress", "forecast_approve",
-    "warning_progress", "warning_watch_approve", "warning_watch_pause", "warning_scan", "warning_export",
-    "warning_acknowledge", "warning_link", "warning_dismiss", "warning_close", "warning_undo",
     "forecast_withdraw", "forecast_cancel", "forecast_retry", "plan_retry", "streets_retry", "basemap_retry",
     "unit_retire", "plan_progress", "plan_approve", "plan_withdraw", "plan_edit", "plan_undo", "plan_visit",
     "plan_here", "plan_leave", "plan_tap_undo", "dosage_export", "plan_dosage_export",
@@ -183,6 +176,21 @@ def test_the_dosage_of_a_plan(enter: Enter, recorded: str, approved: str) -> Non
     page = enter("commander")
     assert seen(page, f"{approved}dosage/") == {}
     page.get_by_role("button", name="Export…").click()
+    assert look(page) == {}
+
+
+def test_a_comparison_of_before_and_after(enter: Enter, mended: str) -> None:
+    page = enter("analyst")
+    page.goto(reverse("evaluation"))
+    page.locator("summary", has_text="All").first.click()
+    page.get_by_label("Burglary/Breaking & Entering").check()
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("heading", name="This can't be compared")).to_be_visible()  # nobody was anywhere
+    assert look(page) == {}
+    page.locator(".field", has_text="Where something was done").locator("summary").click()
+    page.get_by_label("Moss Park", exact=True).first.check()
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("more than in comparison places")
     assert look(page) == {}
 
 

@@ -115,7 +115,7 @@ def _page(request: Request, form: PeriodForm, shifts: list[ShiftDosage], more: d
     here = reverse("plan_dosage", args=[plan.id]) if plan else reverse("dosage")
     export = reverse("plan_dosage_export", args=[plan.id]) if plan else reverse("dosage_export")
     context = board.page(request, shifts, form.chosen(), alone=plan is not None) | more | {
-        "form": form, "clear": here,
+        "form": form, "clear": here, "may_evaluate": bool(scopes(request.actor, Permission.INCIDENT_VIEW)),
         "bases": [(basis.value, words) for basis, words in BASES.items() if basis is not LegalBasis.CONSENT],
         "export_url": f"{export}?{request.GET.urlencode()}",
     }  # fmt: skip

@@ -195,12 +195,13 @@ def trends(events: Events, cells: Cells, zones: Zones, span: Span, dispersion: f
 
 def _own_trends(n: Floats, after: Floats, dispersion: float) -> float:
     """τ² from squares with n (k,) incidents of which so many came after; 0 where chance explains all."""
-    p = after.sum() / max(n.sum(), 1.0)
+    p = float(after.sum()) / max(float(n.sum()), 1.0)
     noise = n[n > 0] * p * (1 - p)
     if noise.size < 3 or noise.sum() == 0:
         return 0.0
     chi = float(np.sum((after[n > 0] - n[n > 0] * p) ** 2 / noise))
-    return max(0.0, (chi - dispersion * (noise.size - 1)) / float(noise.sum() - np.sum(noise**2) / noise.sum()))
+    weight = float(noise.sum() - np.sum(noise**2) / noise.sum())
+    return max(0.0, (chi - dispersion * (noise.size - 1)) / weight)
 
 
 def ratio(treated: Floats, comparison: Floats, before: int, between: float = 0.0) -> Ratio:
