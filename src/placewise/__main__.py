@@ -14,6 +14,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "explain": ("placewise.cli.forecast", "explain", "what a forecast is made of, in plain words"),
     "fairness": ("placewise.cli.fairness", "main", "who bears a forecast, and whether it feeds on itself"),
     "scan": ("placewise.cli.scan", "main", "where lately more happened than elsewhere and before"),
+    "knox": ("placewise.cli.knox", "main", "whether incidents repeat nearby within days"),
+    "city": ("placewise.cli.city", "main", "a made-up city as files, and the truth beside them"),
 }
 
 
