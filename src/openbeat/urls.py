@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("openbeat.web.intake")),
     path("", include("openbeat.web.incidents")),
     path("", include("openbeat.web.forecasts")),
+    path("", include("openbeat.web.warnings")),
     path("", include("openbeat.web.plans")),
     path("", include("openbeat.web.dosage")),
     path("", include("openbeat.web.dosage_positions")),

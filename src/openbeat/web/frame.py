@@ -31,6 +31,7 @@ DESKS = (
     Desk(_("Incidents"), "incidents", "map-pin", Permission.INCIDENT_VIEW),
     Desk(_("Import"), "imports", "upload", Permission.IMPORT_VIEW),
     Desk(_("Forecasts"), "forecasts", "trending-up", Permission.FORECAST_VIEW),
+    Desk(_("Warnings"), "warnings", "bell-ring", Permission.WARNING_VIEW),
     Desk(_("Patrol plans"), "plans", "route", Permission.PLAN_VIEW),
     Desk(_("Places"), "places", "map", Permission.PLACES_VIEW),
     Desk(_("Publishing"), "publishing", "landmark", Permission.PUBLICATION_MAKE),
@@ -42,6 +43,9 @@ DESKS = (
 ACTS = (
     Desk(_("Import a file"), "import_upload", "upload", Permission.IMPORT_RUN),
     Desk(_("New forecast"), "forecast_ask", "plus", Permission.FORECAST_RUN),
+    Desk(_("Set up a watch"), "warning_watch_new", "plus", Permission.WARNING_SET),
+    Desk(_("Watches"), "warning_watches", "eye", Permission.WARNING_VIEW),
+    Desk(_("Register of warnings"), "warning_register", "list", Permission.WARNING_VIEW),
     Desk(_("New patrol plan"), "plan_ask", "plus", Permission.PLAN_MAKE),
     Desk(_("Units"), "units", "car", Permission.PLAN_VIEW),
     Desk(_("Dosage: asked and given"), "dosage", "clipboard-list", Permission.PLAN_VIEW),

@@ -57,7 +57,7 @@ def _digits(step: float) -> int:
 
 def number(value: float | Decimal, digits: int | None = None) -> str:
     """A number in the reader's habits, thousands grouped; rounded, which Django's own formatting does not do."""
-    value = value if digits is None else round(value, digits)
+    value = value if digits is None else float(round(value, digits))
     return str(formats.number_format(value, decimal_pos=digits, use_l10n=True, force_grouping=True))
 
 
