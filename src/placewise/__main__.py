@@ -16,6 +16,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "scan": ("placewise.cli.scan", "main", "where lately more happened than elsewhere and before"),
     "knox": ("placewise.cli.knox", "main", "whether incidents repeat nearby within days"),
     "city": ("placewise.cli.city", "main", "a made-up city as files, and the truth beside them"),
+    "streets": ("placewise.cli.streets", "main", "driving times, ways, what is reached when, who is nearest"),
+    "plan": ("placewise.cli.plan", "main", "which unit is to be seen where and when, checked"),
+    "beats": ("placewise.cli.beats", "main", "areas into beats of even workload, to choose from"),
 }
 
 

@@ -1,1 +1,1 @@
-"""The commands of `python -m placewise` for forecasts: backtest, forecast, explain, fairness."""
+"""The commands of `python -m placewise`: each reads plain files and writes whole files or none."""

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,6 +24,23 @@ def progress(step: Step) -> None:
         sys.stderr.flush()
     elif step.done % max(step.total // 10, 1) == 0:
         say(line)
+
+
+def share_done(words: str) -> Callable[[float, float], None]:
+    """A listener of searches: one line that is written over on a terminal, every tenth of the way otherwise."""
+    said = [-1]
+
+    def tell(share: float, worth: float) -> None:
+        tenth = int(share * 10)
+        line = f"{share:4.0%}" + (f" {words.format(worth)}" if math.isfinite(worth) else "")
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r\x1b[K{line}" + ("\n" if share >= 1 > said[0] / 10 else ""))
+            sys.stderr.flush()
+        elif tenth > said[0]:
+            say(line)
+        said[0] = max(said[0], tenth)
+
+    return tell
 
 
 def out(*endings: str) -> Callable[[str], Path]:

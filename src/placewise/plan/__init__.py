@@ -1,8 +1,20 @@
 """Patrol plans: which unit is to be seen where and when, the promises kept, and an independent check of each."""
 
+from placewise.plan.beats import Beat, BeatPlan, Beats, Border, SmallArea
+from placewise.plan.beats_check import check_beats
+from placewise.plan.beats_draw import draw_beats
 from placewise.plan.check import Finding, check
 from placewise.plan.draft import REASONS
-from placewise.plan.errors import BadEdit, BadPlan, BadProblem, CannotKeep, NoRoom, PlanError, UnknownEngine
+from placewise.plan.errors import (
+    BadEdit,
+    BadPlan,
+    BadProblem,
+    CannotKeep,
+    NoEvenBeats,
+    NoRoom,
+    PlanError,
+    UnknownEngine,
+)
 from placewise.plan.problem import Break, Place, Problem, Station, Unit, Window, travel_seconds
 from placewise.plan.result import Plan, Rest, Tour, Unvisited, Visit
 from placewise.plan.revise import Add, Drop, Edit, Lock, Move, revise
@@ -16,6 +28,10 @@ __all__ = [
     "BadEdit",
     "BadPlan",
     "BadProblem",
+    "Beat",
+    "BeatPlan",
+    "Beats",
+    "Border",
     "Break",
     "CannotKeep",
     "Drop",
@@ -23,6 +39,7 @@ __all__ = [
     "Finding",
     "Lock",
     "Move",
+    "NoEvenBeats",
     "NoRoom",
     "Place",
     "Plan",
@@ -30,6 +47,7 @@ __all__ = [
     "Problem",
     "Progress",
     "Rest",
+    "SmallArea",
     "Station",
     "Stop",
     "Tour",
@@ -39,6 +57,8 @@ __all__ = [
     "Visit",
     "Window",
     "check",
+    "check_beats",
+    "draw_beats",
     "revise",
     "solve",
     "travel_seconds",

@@ -1,7 +1,9 @@
 """The refusals of patrol planning, by name."""
 
+from placewise.kernels.errors import PlacewiseError
 
-class PlanError(ValueError):
+
+class PlanError(PlacewiseError):
     """Something about a planning problem, a plan or an edit does not hold; the message says what and where."""
 
 
@@ -27,3 +29,7 @@ class NoRoom(PlanError):
 
 class CannotKeep(PlanError):
     """An engine can't keep a promise that the problem asks for."""
+
+
+class NoEvenBeats(PlanError):
+    """The search found no beats of even workload, each in one piece."""

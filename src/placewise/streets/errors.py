@@ -1,7 +1,9 @@
 """The refusals of the street network, by name."""
 
+from placewise.kernels.errors import PlacewiseError
 
-class StreetsError(ValueError):
+
+class StreetsError(PlacewiseError):
     """Something about the streets does not hold; the message says what and where."""
 
 
