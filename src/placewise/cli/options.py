@@ -73,8 +73,8 @@ def add_incidents(made: argparse.ArgumentParser) -> None:
     add("--lat", default="lat", metavar="COLUMN", help="latitude, or northing with --crs")
     add("--class", dest="kind", metavar="COLUMN", help="class of incident")
     add("--date-only", action="store_true", help="the hours are not known, whatever the column says")
-    add("--crs", type=_projection, metavar="EPSG", help="projection of the positions; without it they are degrees")
-    add("--zone", default="UTC", type=_zone, metavar="ZONE", help="IANA zone of the city, for times that name theirs")
+    add("--crs", type=projection, metavar="EPSG", help="projection of the positions; without it they are degrees")
+    add("--zone", default="UTC", type=zone, metavar="ZONE", help="IANA zone of the city, for times that name theirs")
     add("--classes", type=listed, default=[], metavar="A,B", help="the classes to take together; without it, all")
 
 
@@ -86,7 +86,7 @@ def add_ground(made: argparse.ArgumentParser, *, cell: float | None) -> None:
     cells.add_argument("--cell", type=float, default=cell, metavar="SIDE", help="squares, side in units of the grid")
     cells.add_argument("--h3", type=int, metavar="RESOLUTION", help="H3 cells of a resolution")
     cells.add_argument("--segments", type=Path, metavar="GEOJSON", help="street segments, as lines")
-    add("--grid", type=_projection, metavar="EPSG", help="projection of the squares; without it, UTM in metres")
+    add("--grid", type=projection, metavar="EPSG", help="projection of the squares; without it, UTM in metres")
 
 
 def add_interval(made: argparse.ArgumentParser) -> None:
@@ -225,7 +225,7 @@ def _moment(text: str) -> str:
     return text
 
 
-def _projection(text: str) -> str:
+def projection(text: str) -> str:
     """A projection; a bare number is an EPSG code."""
     name = f"EPSG:{text}" if text.isdigit() else text
     try:
@@ -235,7 +235,7 @@ def _projection(text: str) -> str:
     return name
 
 
-def _zone(text: str) -> str:
+def zone(text: str) -> str:
     """A time zone by its IANA name."""
     try:
         ZoneInfo(text)
