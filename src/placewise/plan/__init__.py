@@ -19,6 +19,7 @@ from placewise.plan.problem import Break, Place, Problem, Station, Unit, Window,
 from placewise.plan.result import Plan, Rest, Tour, Unvisited, Visit
 from placewise.plan.revise import Add, Drop, Edit, Lock, Move, revise
 from placewise.plan.solve import ENGINES, solve
+from placewise.plan.stations import Cover, CoverPlan, Site, as_cover, check_cover, place_units
 from placewise.plan.stop import Progress, Stop
 
 __all__ = [
@@ -34,6 +35,8 @@ __all__ = [
     "Border",
     "Break",
     "CannotKeep",
+    "Cover",
+    "CoverPlan",
     "Drop",
     "Edit",
     "Finding",
@@ -47,6 +50,7 @@ __all__ = [
     "Problem",
     "Progress",
     "Rest",
+    "Site",
     "SmallArea",
     "Station",
     "Stop",
@@ -56,9 +60,12 @@ __all__ = [
     "Unvisited",
     "Visit",
     "Window",
+    "as_cover",
     "check",
     "check_beats",
+    "check_cover",
     "draw_beats",
+    "place_units",
     "revise",
     "solve",
     "travel_seconds",
