@@ -140,6 +140,18 @@ def offered(stack: Stack, enter: Enter, forecast: str) -> str:
 
 
 @pytest.fixture
+def watched(stack: Stack, enter: Enter, mended: str) -> str:
+    """A watch of stolen cars that scans each night; its address."""
+    return stack.once("watch", lambda: deeds.set_up_watch(enter("analyst")))
+
+
+@pytest.fixture
+def warned(stack: Stack, enter: Enter, watched: str) -> str:
+    """A warning that the watch raised on the sample city; its address."""
+    return stack.once("warning", lambda: deeds.scan(enter("analyst"), watched))
+
+
+@pytest.fixture
 def plan(stack: Stack, enter: Enter, offered: str) -> str:
     """A draft of a night shift; its address."""
     return stack.once("plan", lambda: deeds.make_plan(enter("commander")))

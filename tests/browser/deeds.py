@@ -94,6 +94,29 @@ def approve_forecast(page: Page, address: str) -> None:
     expect(page.get_by_text("The forecast is offered for planning.")).to_be_visible()
 
 
+def set_up_watch(page: Page) -> str:
+    """A watch of stolen cars with the settings offered, let to scan; its address."""
+    page.goto("/warnings/watches/")
+    page.get_by_role("link", name="Set up a watch").first.click()
+    page.get_by_label(re.compile("^Motor Vehicle Theft")).check()
+    page.get_by_role("button", name="Propose the watch").click()
+    page.get_by_role("button", name="Let it scan…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Let it scan").click()
+    expect(page.get_by_text("The watch scans each night.")).to_be_visible()
+    return page.url
+
+
+def scan(page: Page, watch: str) -> str:
+    """The watch scanned at once; the address of the rarest warning that it raised."""
+    page.goto(watch)
+    page.get_by_role("button", name="Scan now").click()
+    until(page, page.get_by_role("table", name="Scans").get_by_text("Done"))
+    page.goto("/warnings/")
+    page.get_by_role("article").first.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="What this means, and what not")).to_be_visible()
+    return page.url
+
+
 def make_plan(page: Page) -> str:
     """A night shift with all eight units; the plan's address."""
     page.goto("/plans/")

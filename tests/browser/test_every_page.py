@@ -172,6 +172,16 @@ def test_the_board_of_a_forecast(enter: Enter, offered: str) -> None:
     assert seen(enter("analyst"), offered) == {}
 
 
+def test_a_watch_and_a_warning_that_it_raised(enter: Enter, watched: str, warned: str) -> None:
+    page = enter("analyst")
+    assert seen(page, watched) == {}
+    assert seen(page, warned) == {}
+    for words in ("Say what is done…", "Dismiss…"):
+        page.get_by_role("button", name=words).click()
+        assert look(page) == {}
+        page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+
+
 def test_the_board_of_an_approved_plan(enter: Enter, recorded: str, approved: str) -> None:
     assert seen(enter("commander"), approved) == {}
 

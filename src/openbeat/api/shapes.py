@@ -118,6 +118,39 @@ class SurfaceOut(Schema):
     high: list[float]
 
 
+class WarningOut(Schema):
+    """An early warning: more reports than expected in a circle over some days, and what became of it."""
+
+    id: UUID
+    watch_id: UUID
+    state: str
+    living: bool
+    near: str
+    starts: date
+    ends: date
+    radius: float
+    observed: int
+    expected: float
+    recurrence: float
+    first_seen: date
+    last_seen: date
+    outcome: str
+
+
+class WarningPage(Schema):
+    """Early warnings, the latest raised first."""
+
+    warnings: list[WarningOut]
+    total: int
+
+
+class WarningWhole(WarningOut):
+    """A warning with its cells ([H3 cell, reports]) and its time line by day."""
+
+    cells: list[list[Any]]
+    timeline: dict[str, Any]
+
+
 class PlanOut(Schema):
     """A patrol plan."""
 

@@ -29,9 +29,13 @@ from openbeat.api.shapes import (
     SurfaceOut,
     VisitIn,
     VisitOut,
+    WarningOut,
+    WarningPage,
+    WarningWhole,
 )
 from openbeat.forecast import actions as forecast_actions
 from openbeat.forecast import queries as forecasts
+from openbeat.forecast.warning import queries as warnings
 from openbeat.incidents import queries as incidents
 from openbeat.kernel.errors import BadInput, NotFound, OpenbeatError, Refusal
 from openbeat.patrol import actions as patrol_actions
@@ -191,6 +195,23 @@ def surface(request: HttpRequest, run_id: Annotated[UUID, Path()]) -> dict[str, 
     found = forecasts.surface(who, forecasts.run(who, run_id))
     columns = {name: getattr(found, name).tolist() for name in ("expected", "low", "high")}
     return {"cells": [f"{cell:x}" for cell in found.cells.tolist()], **columns}
+
+
+@router.get("/warnings", response={200: WarningPage, **REFUSALS}, tags=["warnings"])
+def list_warnings(
+    request: HttpRequest,
+    offset: Annotated[int, Query(ge=0, le=100_000)] = 0,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+) -> dict[str, Any]:
+    """Early warnings in reach, the latest raised first. What is done about one is for a named person to say."""
+    found = warnings.alarms(actor(request))
+    return {"warnings": [WarningOut.from_orm(one) for one in found[offset : offset + limit]], "total": found.count()}
+
+
+@router.get("/warnings/{uuid:warning_id}", response={200: WarningWhole, **REFUSALS}, tags=["warnings"])
+def one_warning(request: HttpRequest, warning_id: Annotated[UUID, Path()]) -> Any:
+    """One early warning, with its cells and its time line."""
+    return warnings.alarm(actor(request), warning_id)
 
 
 @router.get("/plans", response={200: PlanPage, **REFUSALS}, tags=["plans"])

@@ -8,16 +8,15 @@ from math import cos, radians
 from typing import Any
 
 import numpy as np
-from django.http import QueryDict
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from openbeat.forecast.warning import queries
-from openbeat.forecast.warning.queries import Alarm, Filters, Watch
-from openbeat.forecast.warning.rules import LinkKind, Outcome, waits
-from openbeat.forecast.warning.states import AlarmState, ScanState, WatchState
+from openbeat.forecast.warning.queries import Alarm, Watch
+from openbeat.forecast.warning.rules import LinkKind, waits
+from openbeat.forecast.warning.states import AlarmState, WatchState
 from openbeat.places import queries as places
 from openbeat.web.ground import map_ground
 from openbeat.web.request import Request
@@ -29,20 +28,19 @@ from openbeat.web.ui.tables import Column, Empty, Row, Table
 from openbeat.web.warning_words import (
     ALARMS,
     LINKS,
-    OUTCOMES,
     alarm_badge,
     by_chance,
     classes_of,
     day,
+    expected_words,
     found,
     last_scan,
     metres,
+    of_one_day,
     once_in,
     outcome_words,
-    scan_badge,
     since,
     span,
-    watch_badge,
 )
 
 WEEK = 7
@@ -84,10 +82,16 @@ def _groups(alarms: Sequence[Alarm]) -> list[dict[str, Any]]:
 
 def _card(alarm: Alarm) -> dict[str, Any]:
     return {
-        "url": reverse("warning", args=[alarm.pk]), "title": alarm.near, "what": classes_of(alarm.watch),
-        "badge": alarm_badge(alarm), "found": found(alarm), "by_chance": by_chance(alarm), "since": since(alarm),
+        "url": reverse("warning", args=[alarm.pk]),
+        "title": alarm.near,
+        "what": classes_of(alarm.watch),
+        "badge": alarm_badge(alarm),
+        "found": found(alarm),
+        "of_one_day": of_one_day(alarm),
+        "by_chance": by_chance(alarm),
+        "since": since(alarm),
         "line": sparkline(alarm),
-    }  # fmt: skip
+    }
 
 
 def sparkline(alarm: Alarm) -> Sparkline:
@@ -122,6 +126,7 @@ def board(request: Request, alarm: Alarm) -> dict[str, Any]:
         "alarm": alarm,
         "badge": alarm_badge(alarm),
         "found": found(alarm),
+        "of_one_day": of_one_day(alarm),
         "by_chance": by_chance(alarm),
         "since": since(alarm),
         "stats": _stats(alarm),
@@ -143,13 +148,13 @@ def _stats(alarm: Alarm) -> list[dict[str, Any]]:
     ratio = alarm.observed / alarm.expected if alarm.expected else None
     times = _("%(ratio)s times as many") % {"ratio": number(ratio, 1)} if ratio else ""
     basis = _("scan to before %(night)s") % {"night": day(alarm.last_seen)}
+    usual = _("if its reports had fallen on the same days as everybody's")
+    p = _("p = %(p)s of one scan") % {"p": number(alarm.p, 4)}
     return [
         {"label": _("Reported"), "value": number(alarm.observed, 0), "unit": within, "basis": basis, "change": times},
-        {"label": _("Expected"), "value": number(alarm.expected, 1), "unit": within, "basis": _("if its reports had"
-         " fallen on the same days as everybody's")},
-        {"label": _("By chance"), "value": once_in(alarm.recurrence), "basis": _("p = %(p)s of one scan") % {
-            "p": number(alarm.p, 4)}},
-    ]  # fmt: skip
+        {"label": _("Expected"), "value": expected_words(alarm.expected), "unit": within, "basis": usual},
+        {"label": _("By chance"), "value": once_in(alarm.recurrence), "basis": p},
+    ]
 
 
 def _facts(alarm: Alarm) -> list[tuple[Any, Any]]:
@@ -268,7 +273,7 @@ def sighting_table(request: Request, alarm: Alarm) -> Table:
         Column("days", _("Days")),
         Column("radius", _("Circle, m"), kind="number", digits=0),
         Column("observed", _("Reported"), kind="number", digits=0),
-        Column("expected", _("Expected"), kind="number", digits=1),
+        Column("expected", _("Expected"), kind="number", digits=2),
         Column("often", _("By chance")),
     ]
     rows = [
@@ -293,140 +298,3 @@ def step_table(request: Request, alarm: Alarm) -> Table:
     ]
     empty = Empty(_("Nothing yet"), _("What people do about this warning stands here, with their names."), "history")
     return Table(_("Who did what"), columns, rows, empty=empty, now=request.now)
-
-
-def watch_table(request: Request, *, can_set: bool) -> Table:
-    """Every watch in reach."""
-    columns = [
-        Column("title", _("Watch")),
-        Column("state", _("State")),
-        Column("area", _("Area")),
-        Column("radius", _("Circle, m"), kind="number", digits=0),
-        Column("days", _("Days"), kind="number", digits=0),
-        Column("interval", _("Warns from once in, days"), kind="number", digits=0),
-        Column("scan", _("Latest scan")),
-    ]
-    latest = queries.latest_scans(request.actor)
-    rows = [
-        Row([one.title, watch_badge(one), one.area_set.name, one.radius, one.days, one.least_interval,
-             scan_badge(latest[one.pk]) if one.pk in latest else None],
-            url=reverse("warning_watch", args=[one.pk]))
-        for one in queries.watches(request.actor)
-    ]  # fmt: skip
-    empty = Empty(
-        _("No watch yet"),
-        _("A watch scans the last weeks each night for places where more was reported than elsewhere and before."),
-        "bell-ring",
-        _("Set up a watch") if can_set else "",
-        reverse("warning_watch_new") if can_set else "",
-    )
-    return Table(_("Watches"), columns, rows, empty=empty, now=request.now)
-
-
-def watch_facts(watch: Watch) -> list[tuple[Any, Any]]:
-    """What a watch was set to, and by whom."""
-    return [
-        (_("Offences"), classes_of(watch)),
-        (_("Area"), watch.area_set.name),
-        (_("Greatest circle"), _("%(metres)s m around a point") % {"metres": number(watch.radius, 0)}),
-        (_("Longest stretch"), _("%(days)s days") % {"days": watch.days}),
-        (_("Least reports"), watch.least_cases),
-        (_("Warns from"), once_in(watch.least_interval)),
-        (_("Weekends apart"), _("yes") if watch.by_weekday else _("no")),
-        (_("Set up by"), watch.author.name if watch.author else ""),
-        (_("Approved by"), watch.approved_by.name if watch.approved_by else ""),
-        (_("Paused, because"), watch.paused_why),
-    ]
-
-
-def scan_table(request: Request, watch: Watch) -> Table:
-    """The scans of a watch, the newest first."""
-    columns = [
-        Column("night", _("Scan to before"), kind="time"),
-        Column("state", _("State")),
-        Column("asked", _("Asked"), kind="time"),
-        Column("by", _("By")),
-        Column("cases", _("Reports read"), kind="number", digits=0),
-        Column("clusters", _("Clusters"), kind="number", digits=0),
-        Column("raised", _("New warnings"), kind="number", digits=0),
-        Column("continued", _("Continuing"), kind="number", digits=0),
-        Column("failure", _("Why it failed")),
-    ]
-    rows = [
-        Row([one.night, scan_badge(one), one.asked_at, one.author.name if one.author else _("the night"), one.cases,
-             one.clusters, one.raised, one.continued, one.failure])
-        for one in queries.scans(request.actor, watch)[:SHOWN_SCANS]
-    ]  # fmt: skip
-    text = _("The first comes within the hour after the watch is approved, then each night when records have come.")
-    return Table(_("Scans"), columns, rows, dense=True, empty=Empty(_("No scan yet"), text, "history"), now=request.now)
-
-
-def register(request: Request, filters: Filters, query: QueryDict) -> dict[str, Any]:
-    """The register: how many a month and what came of them, and each alarm in a table."""
-    alarms = list(queries.alarms(request.actor, filters)[:SHOWN_ALARMS])
-    months = queries.register(request.actor, filters)
-    return {"table": alarm_table(request, alarms, query), "months": month_table(months), "stats": _sums(months)}
-
-
-def _sums(months: Sequence[queries.Month]) -> list[dict[str, Any]]:
-    raised = sum(one.raised for one in months)
-    waiting = sum(one.waiting for one in months)
-    acted = sum(one.by_outcome.get(Outcome.ACTED, 0) for one in months)
-    false = sum(one.by_outcome.get(Outcome.FALSE_ALARM, 0) for one in months)
-    basis = _("in the months below")
-    return [
-        {"label": _("Warnings"), "value": number(raised, 0), "basis": basis},
-        {"label": _("Without an outcome yet"), "value": number(waiting, 0), "basis": basis},
-        {"label": OUTCOMES[Outcome.ACTED], "value": number(acted, 0), "basis": basis},
-        {"label": _("False alarms"), "value": number(false, 0), "basis": basis},
-    ]
-
-
-def month_table(months: Sequence[queries.Month]) -> Table:
-    """Month by month: raised, and what came of them."""
-    columns = [
-        Column("month", _("Month")),
-        Column("raised", _("Warnings"), kind="number", digits=0),
-        *(Column(outcome.value, words, kind="number", digits=0) for outcome, words in OUTCOMES.items()),
-        Column("waiting", _("Without an outcome yet"), kind="number", digits=0),
-    ]
-    rows = [
-        Row([f"{one.month:%Y-%m}", one.raised, *(one.by_outcome.get(outcome, 0) for outcome in OUTCOMES), one.waiting])
-        for one in months
-    ]
-    return Table(_("Warnings by month"), columns, rows, dense=True)
-
-
-def alarm_table(request: Request, alarms: Sequence[Alarm], query: QueryDict) -> Table:
-    """Each alarm of the register."""
-    columns = [
-        Column("near", _("Near")),
-        Column("what", _("Offences")),
-        Column("days", _("Days")),
-        Column("observed", _("Reported"), kind="number", digits=0),
-        Column("expected", _("Expected"), kind="number", digits=1),
-        Column("often", _("At its rarest, by chance")),
-        Column("first", _("First found"), kind="time"),
-        Column("state", _("State")),
-        Column("outcome", _("What it was")),
-    ]
-    rows = [
-        Row([one.near, classes_of(one.watch), span(one.starts, one.ends), one.observed, one.expected,
-             once_in(one.highest), one.first_seen, alarm_badge(one), outcome_words(one.outcome)],
-            url=reverse("warning", args=[one.pk]))
-        for one in alarms
-    ]  # fmt: skip
-    empty = Empty(
-        _("No warning passes"), _("Every warning stays here with its outcome. Widen the filters to see more."), "bell"
-    )
-    return Table(_("Register of warnings"), columns, rows, query, empty=empty, now=request.now, total=len(rows))
-
-
-def failed(request: Request) -> list[tuple[Watch, Any]]:
-    """Watches whose newest scan failed."""
-    latest = queries.latest_scans(request.actor)
-    return [
-        (one, latest[one.pk])
-        for one in queries.watches(request.actor).filter(state=WatchState.WATCHING)
-        if one.pk in latest and latest[one.pk].state == ScanState.FAILED
-    ]

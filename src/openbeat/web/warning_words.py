@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from math import ceil
 from typing import Any
 
@@ -21,6 +21,8 @@ from openbeat.web.ui.scales import number
 CELL_REACH = 75.0
 """Metres from the middle of a cell to its corner: so much farther do the reports of a circle reach."""
 ROUND_TO = 50
+LEAST_OF_ONE_DAY = 3
+"""Reports of one day from which it is worth a word."""
 RAREST = REPLICATIONS + 1
 """Days of the recurrence interval beyond which so many tries of chance tell nothing."""
 
@@ -104,8 +106,32 @@ def found(alarm: Alarm) -> str:
     return words % {
         "count": number(alarm.observed, 0), "what": classes_of(alarm.watch),
         "metres": number(metres(alarm.radius), 0), "near": alarm.near, "span": span(alarm.starts, alarm.ends),
-        "expected": number(alarm.expected, 1),
+        "expected": expected_words(alarm.expected),
     }  # fmt: skip
+
+
+def expected_words(value: float) -> str:
+    """An expected count: a digit behind the point, two where it is less than one."""
+    return number(value, 1 if value >= 1 else 2)
+
+
+def of_one_day(alarm: Alarm) -> str:
+    """That most of the reports are of one day, where they are: one event may be behind them."""
+    counts = _by_day(alarm)
+    most = max(counts, key=lambda one: counts[one], default=alarm.starts)
+    if counts.get(most, 0) < max(LEAST_OF_ONE_DAY, alarm.observed / 2) or alarm.starts == alarm.ends:
+        return ""
+    words = _("%(count)s of them are of %(day)s: one event may be behind them, reported many times.")
+    return words % {"count": number(counts[most], 0), "day": day(most)}
+
+
+def _by_day(alarm: Alarm) -> dict[date, int]:
+    """Reports inside by day, for the days of the warning."""
+    if not alarm.timeline:
+        return {}
+    first = date.fromisoformat(alarm.timeline["first"])
+    days = ((first + timedelta(days=i), count) for i, count in enumerate(alarm.timeline["observed"]))
+    return {one: count for one, count in days if alarm.starts <= one <= alarm.ends}
 
 
 def once_in(days: float) -> str:

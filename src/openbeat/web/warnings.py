@@ -29,8 +29,9 @@ from openbeat.web.people import require
 from openbeat.web.refusals import sentences
 from openbeat.web.request import Request
 from openbeat.web.trail import BASES
-from openbeat.web.warning_board import board, failed, inbox, register, scan_table, watch_facts, watch_table
+from openbeat.web.warning_board import board, inbox
 from openbeat.web.warning_forms import EndForm, LinkForm, RegisterForm, WatchForm
+from openbeat.web.warning_lists import failed, register, scan_table, watch_facts, watch_table
 from openbeat.web.warning_words import found, once_in, watch_badge
 
 MOST_NEEDS = 20
