@@ -12,6 +12,7 @@ at each origin; all other models are fitted at every origin.
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
@@ -110,8 +111,11 @@ def _chicago_class(kind: str) -> Backtest:
 
 
 def _side_by_side(work: Callable[[str], Backtest], kinds: Sequence[str]) -> dict[str, Backtest]:
-    """One class a process, two at a time: what a machine of two cores has room for."""
-    with ProcessPoolExecutor(2) as pool:
+    """One class a process, two at a time: what a machine of two cores has room for.
+
+    Spawned, not forked: a fork has its parent's locks, but not the threads of Polars and OpenMP that would free them.
+    """
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         return dict(zip(kinds, pool.map(work, kinds), strict=True))
 
 
