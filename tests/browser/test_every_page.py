@@ -216,7 +216,7 @@ def test_visits_from_positions(enter: Enter, approved: str) -> None:
     page = enter("officer")
     assert seen(page, f"{approved}positions/") == {}
     file = {"name": "night.csv", "mimeType": "text/csv", "buffer": b"unit,time,lon,lat\nU99,soon,-79,43\n"}
-    page.get_by_label("File of positions").set_input_files(file)
+    page.get_by_label("Drop a file here, or choose one").set_input_files(file)
     page.get_by_role("button", name="Look at the visits").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Visits in this file")
     assert look(page) == {}

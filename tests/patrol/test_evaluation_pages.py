@@ -155,7 +155,7 @@ def test_the_address_is_the_question_and_the_page_the_answer(town: Town, moss_pa
     answer = client.get(address(areas=moss_park.pk))
     text = answer.content.decode()
     assert answer.status_code == 200
-    for words in ("more than in comparison places; 95 % interval", "What it can", "Placebo", "Moss Park", "Regression"):
+    for words in ("more than in comparison places; 95 % interval", "What it can", "Placebo", "Moss Park"):
         assert words in text, words
     told = evaluated(town.actor(Role.COMMANDER), town.agency, question(town, areas=(moss_park.pk,))).result
     assert answer.context["answer"].result.to_dict() == told.to_dict()
@@ -192,17 +192,21 @@ def test_who_may_look(town: Town, moss_park: Area) -> None:
 
 
 def result(
-    effect: Ratio, placebos: tuple[Placebo, ...] = (), overlap: float = 1.0, moved: Displacement | None = None
+    effect: Ratio,
+    placebos: tuple[Placebo, ...] = (),
+    overlap: float = 1.0,
+    moved: Displacement | None = None,
+    years: Ratio | None = None,
 ) -> BeforeAfter:
     counts = np.array([5.0, 5, 4, 4])
     return BeforeAfter(
         "2021-03-01", 2, 2, ("a", "b", "c", "d"), Weeks(counts, counts, counts, 2), {}, {}, effect,
-        Prevented(1, 0, 2), moved, overlap, placebos, 1,
+        Prevented(1, 0, 2), moved, overlap, placebos, years, 1,
     )  # fmt: skip
 
 
 def ratio(value: float, low: float, high: float) -> Ratio:
-    return Ratio(value, low, high, 1.0, 0.0, 0.5)
+    return Ratio(value, low, high, 1.0, 0.0, 0.1, 0.5)
 
 
 def placebo(chosen: Ratio | None) -> Placebo:
@@ -228,6 +232,8 @@ def placebo(chosen: Ratio | None) -> Placebo:
         (result(ratio(0.4, 0.3, 0.5), (placebo(ratio(0.72, 0.6, 0.9)),)), "more than chance explains"),
         (result(ratio(0.7, 0.6, 0.8), (placebo(ratio(0.72, 0.6, 0.9)),), overlap=0.1), "more than chance explains"),
         (result(ratio(0.7, 0.6, 0.8), (placebo(None),)), "more than chance explains"),
+        (result(ratio(1.5, 1.1, 2), years=ratio(1.2, 0.9, 1.6)), "these places may do so at this time of every year"),
+        (result(ratio(1.5, 1.1, 2), years=ratio(1.4, 1.1, 1.8)), "more than chance explains"),
     ],
 )
 def test_the_finding_is_one_sentence(told: BeforeAfter, words: str) -> None:
@@ -244,4 +250,11 @@ def test_figures_without_a_ring_or_a_quotient_say_so() -> None:
     told = board.stats(result(ratio(1, 0.9, 1.1), moved=Displacement(-0.5, -1.2, 0.3, ratio(1, 0.9, 1.1))))
     assert (told[3]["value"], told[3]["interval"]) == ("−0.50", "−1.2 … 0.3")
     assert board.regression(result(ratio(1, 0.9, 1.1))) == ""
+    assert board.regression(result(ratio(1.2, 0.9, 1.4), (placebo(ratio(0.7, 0.6, 0.8)),))) == ""
+    assert "changed by −30 % to −30 %" in board.regression(result(ratio(1, 0.9, 1.1), (placebo(ratio(0.7, 0.6, 0.8)),)))
+    fewer = replace(result(ratio(1.2, 0.9, 1.4)), prevented=Prevented(-96, -153, -39))
+    assert (board.stats(fewer)[1]["label"], board.stats(fewer)[1]["interval"]) == (
+        "More incidents than expected",
+        "39 … 153",
+    )
     assert Answer(result(ratio(1, 0.9, 1.1)), 9, 0, 0).visits == 0

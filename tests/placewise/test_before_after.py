@@ -20,6 +20,7 @@ from placewise.evaluate.before_after import (
     TooLittle,
     Weeks,
     Zones,
+    against_years,
     before_after,
     displacement,
     draw,
@@ -110,7 +111,7 @@ def test_the_displacement_quotient_by_hand(
 ) -> None:
     told = quotient(treated, ring, comparison)
     assert told == (None if answer is None else pytest.approx(answer))
-    assert Displacement(told, None, None, Ratio(1, 1, 1, 1, 0, 1)).meaning == meaning
+    assert Displacement(told, None, None, Ratio(1, 1, 1, 1, 0, 1, 1)).meaning == meaning
 
 
 def test_incidents_prevented_by_hand() -> None:
@@ -118,7 +119,25 @@ def test_incidents_prevented_by_hand() -> None:
     told = prevented(weeks, draw(weeks, 200, 1))
     assert told.value == pytest.approx(100 * 220 / 200 - 80)
     assert told.low == told.high == pytest.approx(told.value)  # the weeks are all alike
-    assert displacement(weeks, draw(weeks, 200, 1), Ratio(1, 1, 1, 1, 0, 1)) is None
+    assert displacement(weeks, draw(weeks, 200, 1), Ratio(1, 1, 1, 1, 0, 1, 1)) is None
+
+
+def test_an_effect_over_earlier_years_by_hand() -> None:
+    effect = Ratio(1.5, 1.1, 2.0, 1.0, 0.0, 0.15, 0.01)
+    same = [Ratio(value, 0.9, 1.9, 1.0, 0.0, 0.2, 0.3) for value in (1.2, 1.3)]
+    told = against_years(effect, [Placebo(1, "a", same[0], None), Placebo(2, "b", same[1], None)], 52)
+    assert told is not None
+    assert told.value == pytest.approx(1.5 / sqrt(1.2 * 1.3))
+    assert told.error == pytest.approx(sqrt(0.15**2 + 0.2**2 / 2))
+    assert not told.sure
+    apart = [
+        Placebo(1, "a", Ratio(0.5, 0, 1, 1, 0, 0.2, 1), None),
+        Placebo(2, "b", Ratio(2.0, 0, 1, 1, 0, 0.2, 1), None),
+    ]
+    wide = against_years(effect, apart, 52)
+    assert wide is not None
+    assert wide.error == pytest.approx(sqrt(0.15**2 + 2 * log(2) ** 2 / 2))  # the years differ more than they should
+    assert against_years(effect, [Placebo(1, "a", same[0], None), Placebo(2, "b", None, None)], 52) is None
 
 
 # --- places and weeks ------------------------------------------------------------------------------------------------

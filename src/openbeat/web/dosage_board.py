@@ -26,8 +26,8 @@ from openbeat.web.ui.tables import Column, Empty, Pages, Row, Table
 A_PAGE = 100
 AREAS = 15
 """Areas drawn in a chart; the table has all."""
-MET = (0, 25, 50, 75, 100)
-"""Lower bounds of the map's classes, per cent of the visits asked."""
+MISSED = (0, 25, 50, 75, 100)
+"""Lower bounds of the map's classes, per cent of the visits asked that were missed."""
 SHOW = (
     ("", gettext_lazy("all")),
     ("never", gettext_lazy("never visited")),
@@ -224,16 +224,16 @@ def _cells(lines: Sequence[Line]) -> dict[str, _Cell]:
 
 
 def dosage_map(request: Request, lines: Sequence[Line]) -> Map | None:
-    """Each planned place with the share of its visits that were given."""
+    """Each planned place with the share of its visits that were missed: the dark ones need a look."""
     found = _cells(lines)
     if not found:
         return None
-    data = [{"cell": name, "value": round(one.percent, 1)} for name, one in found.items()]
+    data = [{"cell": name, "value": round(100 - one.percent, 1)} for name, one in found.items()]
     lons, lats = [one.spot.lon for one in found.values()], [one.spot.lat for one in found.values()]
     around = (min(lons) - ROOM, min(lats) - ROOM, max(lons) + ROOM, max(lats) + ROOM)
     ground = map_ground(request, lines[-1].shift.plan.forecast.area_set) | {"bounds": around}
-    legend = Legend(_("Visits given of those asked"), _("per cent"), MET, digits=0)
-    return Map("surface", _("Where asked visits were given"), id="dosage", data=data, legend=legend, **ground)
+    legend = Legend(_("Visits missed of those asked"), _("per cent"), MISSED, digits=0)
+    return Map("surface", _("Where asked visits were missed"), id="dosage", data=data, legend=legend, **ground)
 
 
 def cell_table(lines: Sequence[Line]) -> Table:
@@ -264,7 +264,7 @@ COLUMNS = (
     Column("met", gettext_lazy("of them given"), kind="number", sortable=True),
     Column("extra", gettext_lazy("Nobody asked for"), kind="number", sortable=True),
     Column("minutes_asked", gettext_lazy("Minutes asked"), kind="number", sortable=True),
-    Column("minutes_given", gettext_lazy("given"), kind="number", sortable=True),
+    Column("minutes_given", gettext_lazy("Minutes given"), kind="number", sortable=True),
     Column(
         "close", gettext_lazy("Too close"), kind="number", sortable=True,
         hint=gettext_lazy("Pauses between visits shorter than the plan's spacing"),

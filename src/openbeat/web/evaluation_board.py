@@ -12,7 +12,7 @@ from openbeat.patrol.evaluation import Answer, Question
 from openbeat.web.ui.charts import Basis, LineChart, Series
 from openbeat.web.ui.scales import number
 from openbeat.web.ui.tables import Column, Row, Table
-from placewise.evaluate.before_after import BeforeAfter, Displacement, Ratio
+from placewise.evaluate.before_after import BeforeAfter, Displacement, Prevented, Ratio
 
 CHOSEN_HIGH = 0.3
 """Part of the treated places among the highest of the weeks before, from which regression to the mean is told first."""
@@ -73,6 +73,8 @@ def verdict(result: BeforeAfter) -> str:
         return _("chance can't be ruled out")
     if by_choice_alone(result):
         return _("places chosen like these do so with nothing done")
+    if result.against_years is not None and not result.against_years.sure:
+        return _("but these places may do so at this time of every year")
     return _("more than chance explains")
 
 
@@ -90,15 +92,21 @@ def stats(result: BeforeAfter) -> list[dict[str, Any]]:
     found = [
         {"label": _("Against comparison places"), "value": percent(effect.value), "unit": "", "basis": n,
          "interval": _interval(effect)},
-        {"label": _("Fewer incidents than expected"), "value": number(prevented.value, 0), "unit": "",
-         "interval": f"{number(prevented.low, 0)} … {number(prevented.high, 0)}",
-         "basis": _("in %(n)d weeks; negative: more") % {"n": result.weeks_after}},
+        _prevented(prevented, result.weeks_after),
     ]  # fmt: skip
     if moved is not None:
         found.append({"label": _("Ring around them"), "value": percent(moved.ring.value), "unit": "",
                       "interval": _interval(moved.ring), "basis": _("against comparison places")})  # fmt: skip
         found.append(_quotient(moved))
     return found
+
+
+def _prevented(one: Prevented, weeks: int) -> dict[str, Any]:
+    more = one.value < 0
+    low, high = (-one.high, -one.low) if more else (one.low, one.high)
+    label = _("More incidents than expected") if more else _("Fewer incidents than expected")
+    return {"label": label, "value": number(abs(one.value), 0), "unit": "", "basis": _("in %(n)d weeks") % {"n": weeks},
+            "interval": f"{number(low, 0)} … {number(high, 0)}".replace("-", "−")}  # fmt: skip
 
 
 def _interval(one: Ratio) -> str:
@@ -151,6 +159,8 @@ def estimates(result: BeforeAfter) -> Table:
     rows = [_line(_("What was done, from %(day)s") % {"day": result.start}, result.effect, here=True)]
     if result.displacement is not None:
         rows.append(_line(_("The ring around the places"), result.displacement.ring))
+    if result.against_years is not None:
+        rows.append(_line(_("What was done, over the same places in earlier years"), result.against_years))
     for one in result.placebos:
         told = {"day": one.start}
         if one.same is not None:
@@ -165,9 +175,9 @@ def _line(words: str, one: Ratio, *, here: bool = False) -> Row:
 
 
 def regression(result: BeforeAfter) -> str:
-    """What the choice of high places alone brings about, in words; empty where no earlier year can tell."""
+    """What the choice of high places alone brings about, in words; empty of a rise, or where no earlier year tells."""
     found = [one.chosen.value for one in result.placebos if one.chosen is not None]
-    if not found:
+    if not found or result.effect.value > 1:
         return ""
     told = {"overlap": number(100 * result.overlap, 0), "low": percent(min(found)), "high": percent(max(found))}
     return (

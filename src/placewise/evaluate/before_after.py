@@ -4,7 +4,7 @@ Weekly counts of reported incidents at treated places, in a ring around them, an
 here is about places and weeks; nothing about anybody.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import exp, log, sqrt
 from typing import Any
@@ -137,7 +137,8 @@ class Ratio:
     """Change at treated places over change at comparison places: 0.88 is 12 % fewer than was to be expected.
 
     low, high: 95 % interval; dispersion: variance of the weeks over Poisson's, 1 where it is smaller; trends: standard
-    deviation, on the log scale, of what neighbourhoods change by themselves; p: two-sided.
+    deviation, on the log scale, of what neighbourhoods change by themselves; error: standard error of the logarithm,
+    with both; p: two-sided.
     """
 
     value: float
@@ -145,6 +146,7 @@ class Ratio:
     high: float
     dispersion: float
     trends: float
+    error: float
     p: float
 
     @property
@@ -220,9 +222,14 @@ def ratio(treated: Floats, comparison: Floats, before: int, between: float = 0.0
     spread = _dispersion(treated, comparison, before)
     freedom = max(1, treated.size - 2)
     error = sqrt(spread * (1 / tb + 1 / ta + 1 / cb + 1 / ca) + between)
+    return _ratio(difference, error, freedom, spread, sqrt(between))
+
+
+def _ratio(difference: float, error: float, freedom: float, spread: float, own: float) -> Ratio:
+    """A log ratio with its standard error as a ratio with its interval by Student's t."""
     reach = float(student.ppf(0.5 + LEVEL / 2, freedom)) * error
     p = float(2 * student.sf(abs(difference) / error, freedom))
-    return Ratio(exp(difference), exp(difference - reach), exp(difference + reach), spread, sqrt(between), p)
+    return Ratio(exp(difference), exp(difference - reach), exp(difference + reach), spread, own, error, p)
 
 
 def judged(events: Events, cells: Cells, zones: Zones, span: Span, weeks: Weeks, name: str = "treated") -> Ratio:
@@ -343,6 +350,22 @@ class Placebo:
     chosen: Ratio | None
 
 
+def against_years(effect: Ratio, placebos: Sequence[Placebo], weeks: int) -> Ratio | None:
+    """The effect over the mean of the same places' ratios in earlier years; None of fewer than two years.
+
+    A third difference: it takes away what these places do at this time of every year, as a park in spring does. The
+    years' own variance is that of their ratios or that between them, whichever is greater.
+    """
+    same = [one.same for one in placebos if one.same is not None]
+    if len(same) < 2:
+        return None
+    logs = floats([log(one.value) for one in same])
+    within = sum(one.error**2 for one in same) / len(same)
+    years = max(within, float(np.var(logs, ddof=1))) / len(same)
+    difference = log(effect.value) - float(logs.mean())
+    return _ratio(difference, sqrt(effect.error**2 + years), weeks - 2, effect.dispersion, effect.trends)
+
+
 @dataclass(frozen=True, eq=False)
 class BeforeAfter:
     """What came of it, with everything that it rests on."""
@@ -360,6 +383,7 @@ class BeforeAfter:
     overlap: float
     """Part of the treated places that are among as many with the most incidents in the weeks before."""
     placebos: tuple[Placebo, ...]
+    against_years: Ratio | None
     seed: int
 
     @property
@@ -376,6 +400,7 @@ class BeforeAfter:
             "week_starts": list(self.week_starts), "counts": counts, "cells": dict(self.cells), "km2": dict(self.km2),
             "effect": asdict(self.effect), "prevented": asdict(self.prevented),
             "displacement": asdict(moved) | {"meaning": moved.meaning} if moved else None,
+            "against_years": asdict(self.against_years) if self.against_years else None,
             "overlap": self.overlap, "placebos": [asdict(one) for one in self.placebos], "n": self.n,
             "level": LEVEL, "seed": self.seed,
         }  # fmt: skip
@@ -407,6 +432,8 @@ def before_after(
     if few:
         raise TooLittle(f"fewer than {LEAST_INCIDENTS} incidents before at {few[0]} places; take more weeks or places")
     draws = draw(weeks, replicates, seed)
+    effect = judged(events, cells, zones, span, weeks)
+    earlier = placebos(events, cells, zones, span, years, ring_metres)
     return BeforeAfter(
         start=_day(span.start),
         weeks_before=before,
@@ -415,12 +442,13 @@ def before_after(
         weeks=weeks,
         cells=zones.sizes,
         km2={name: float(cells.areas[part].sum() / 1e6) for name, part in zones.named()},
-        effect=judged(events, cells, zones, span, weeks),
+        effect=effect,
         prevented=prevented(weeks, draws),
         displacement=displacement(weeks, draws, judged(events, cells, zones, span, weeks, "ring")),
         overlap=float((highest(events, cells, zones, span, ring_metres).treated & zones.treated).sum())
         / zones.sizes["treated"],
-        placebos=placebos(events, cells, zones, span, years, ring_metres),
+        placebos=earlier,
+        against_years=against_years(effect, earlier, before + after),
         seed=seed,
     )
 

@@ -57,8 +57,8 @@ def _digits(step: float) -> int:
 
 def number(value: float | Decimal, digits: int | None = None) -> str:
     """A number in the reader's habits, thousands grouped; rounded, which Django's own formatting does not do."""
-    value = value if digits is None else float(round(value, digits))
-    return str(formats.number_format(value, decimal_pos=digits, use_l10n=True, force_grouping=True))
+    exact = value if digits is None else round(float(value), digits)
+    return str(formats.number_format(exact, decimal_pos=digits, use_l10n=True, force_grouping=True))
 
 
 def classes(values: Sequence[float], count: int = 7) -> list[float]:
