@@ -12,6 +12,7 @@ SMALL = (
     "placewise/test_kernels.py",
     "placewise_streets/test_streets_small.py",
     "placewise_plan/test_plan_clock.py",
+    "placewise_warning/test_knox_loops.py",
 )
 """Tests of compiled loops on cases small enough to be walked by the interpreter."""
 
