@@ -41,6 +41,9 @@ class Permission(StrEnum):
     PLAN_WITHDRAW = "plan.withdraw"
     VISIT_RECORD = "visit.record"
 
+    WHAT_IF_VIEW = "what_if.view"
+    WHAT_IF_RUN = "what_if.run"
+
     TRAIL_READ = "trail.read"
     TRAIL_ERASE = "trail.erase"
     LOG_CHECK = "log.check"

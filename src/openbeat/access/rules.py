@@ -75,6 +75,8 @@ RULES: Mapping[Permission, Rule] = MappingProxyType(
         Permission.PLAN_APPROVE: _rule(C),
         Permission.PLAN_WITHDRAW: _rule(C),
         Permission.VISIT_RECORD: _rule(C, OFF),
+        Permission.WHAT_IF_VIEW: _rule(A, C, SEER, SERVICE, within=Within.REACH),
+        Permission.WHAT_IF_RUN: _rule(A, C, SERVICE),
         Permission.TRAIL_READ: _rule(SEER, ADMIN, within=Within.REACH, up_to=Sensitivity.RESTRICTED, reason=True),
         Permission.TRAIL_ERASE: _rule(ADMIN, up_to=Sensitivity.RESTRICTED, reason=True),
         Permission.LOG_CHECK: _rule(SEER, ADMIN, C, A, SERVICE, within=Within.REACH),

@@ -40,6 +40,8 @@ DEEDS: Mapping[str, Promise] = MappingProxyType(
         Permission.PLAN_APPROVE.value: _("Approve a patrol plan"),
         Permission.PLAN_WITHDRAW.value: _("Withdraw a patrol plan"),
         Permission.VISIT_RECORD.value: _("Record a visit"),
+        Permission.WHAT_IF_VIEW.value: _("See what-ifs"),
+        Permission.WHAT_IF_RUN.value: _("Simulate a what-if"),
         Permission.TRAIL_READ.value: _("Read the trail"),
         Permission.TRAIL_ERASE.value: _("Erase an entry of the trail"),
         Permission.LOG_CHECK.value: _("Check the log"),

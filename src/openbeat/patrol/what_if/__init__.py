@@ -1,0 +1,1 @@
+"""What if: fewer cars, other beats, another policy or plan, simulated beside today."""

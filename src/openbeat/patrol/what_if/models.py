@@ -1,0 +1,55 @@
+"""What-ifs: what was asked, and what the simulation answered. Places, times and units; never a person."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from openbeat.accounts.models import Agency, Person
+from openbeat.kernel.privacy import INTERNAL, PrivacyMap
+from openbeat.patrol.what_if.states import State
+from openbeat.places.models import AreaSet
+from openbeat.seeing.things import Columns, Thing
+
+
+class WhatIf(Thing):
+    """Today's units and rules beside one to three alternatives, on the same simulated calls."""
+
+    PRIVACY: ClassVar[PrivacyMap] = {
+        "id": INTERNAL, "agency": INTERNAL, "author": INTERNAL, "title": INTERNAL, "state": INTERNAL,
+        "made_at": INTERNAL, "finished_at": INTERNAL, "area_set": INTERNAL, "asked": INTERNAL, "result": INTERNAL,
+        "failure": INTERNAL,
+    }  # fmt: skip
+    FACTS = Columns(state="state", author="author_id")
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="what_ifs")
+    author = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="what_ifs_asked")
+    title = models.CharField(max_length=160)
+    state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in State], default=State.QUEUED)
+    made_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    area_set = models.ForeignKey(AreaSet, on_delete=models.PROTECT, related_name="what_ifs")
+    """The areas by which results are told and beats are drawn."""
+    asked = models.JSONField()
+    """`rules.Asked` as plain values: setups, calls, priorities, days, runs, seed."""
+    result = models.JSONField(null=True)
+    """What `compute.computed` tells: outcomes side by side with their differences."""
+    failure = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state=State.DONE) | Q(result__isnull=False, finished_at__isnull=False),
+                name="what_if_done_has_its_result",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.DONE) | Q(result__isnull=True), name="what_if_result_only_if_done"
+            ),
+            models.CheckConstraint(condition=~Q(state=State.FAILED) | ~Q(failure=""), name="what_if_failed_with_words"),
+        ]
+        indexes = [models.Index(fields=["agency", "-made_at"], name="what_if_newest")]
+
+    def __str__(self) -> str:
+        return self.title

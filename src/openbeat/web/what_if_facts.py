@@ -1,0 +1,105 @@
+"""What a what-if rests on, what must be known before its figures, and what it does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from openbeat.patrol.what_if.queries import WhatIf
+from openbeat.patrol.what_if.rules import SHIFT_HOURS, Asked
+from openbeat.web.ui.scales import number
+from openbeat.web.ui.times import exact
+from openbeat.web.what_if_figures import Result
+from openbeat.web.what_if_words import PRIORITIES, SHIFTS, names
+
+BUSY = 0.85
+"""Unit load above which queues grow so long that the means depend on the days simulated."""
+
+
+def assumptions(found: WhatIf, asked: Asked, choices: Mapping[str, Mapping[str, str]]) -> list[tuple[Any, Any]]:
+    """What was asked, as facts; `choices` names plans, beats and forecasts by id."""
+    weekly = (found.result or {}).get("weekly")
+    calls = _(
+        "incidents of %(first)s to %(last)s stand for calls, %(each)s calls for each, a unit goes to %(share)s %%"
+    )
+    shifts = ", ".join(
+        f"{SHIFTS[i]} {(asked.first_hour + SHIFT_HOURS * i) % 24:02d}:00: {units}"
+        for i, units in enumerate(asked.setups[0].units)
+    )
+    return [
+        (_("Calls"), calls % {
+            "first": asked.first, "last": asked.last, "each": f"{asked.calls_each:g}", "share": f"{asked.answered:g}",
+        }),
+        (_("Calls a week to which a unit goes"), number(weekly, 0) if weekly is not None else None),
+        (_("Where calls come from"), choices["forecasts"].get(asked.forecast) or _("where they came from")),
+        (_("Units on duty today"), shifts),
+        (_("Free units"), _("wait where they are") if asked.stay else _("drive back to their station")),
+        (_("Travel times"), _travel(found)),
+        (_("Minutes until a unit can be sent"), f"{asked.handling:g}"),
+        *_level_facts(asked),
+        (_("Simulated"), _("%(days)d days, %(runs)d times, seed %(seed)d") % {
+            "days": asked.days, "runs": asked.runs, "seed": asked.seed,
+        }),
+        (_("Areas"), found.area_set.name),
+        (_("Asked by"), f"{found.author.name}, {exact(localtime(found.made_at))}" if found.author else ""),
+    ]  # fmt: skip
+
+
+def _level_facts(asked: Asked) -> list[tuple[Any, Any]]:
+    words = _("%(minutes)s minutes at the scene on average (spread %(spread)s %%), target %(target)s minutes")
+    return [
+        (_("Priority %(level)s") % {"level": PRIORITIES[number]}, words % {
+            "minutes": f"{level.minutes:g}", "spread": f"{level.spread:g}", "target": f"{level.target:g}",
+        })
+        for number, level in enumerate(asked.levels, start=1)
+    ]  # fmt: skip
+
+
+def _travel(found: WhatIf) -> str | None:
+    facts = (found.result or {}).get("travel")
+    if not facts:
+        return None
+    if "factor" in facts and "kmh" in facts:
+        return _("no street extract: great circle × %(factor)s at %(kmh)s km/h") % {
+            "factor": facts["factor"], "kmh": f"{facts['kmh']:g}",
+        }  # fmt: skip
+    return _("over the agency's streets, at the speed of ordinary traffic")
+
+
+def notes(result: Result, asked: Asked) -> list[str]:
+    """What must be known before the figures."""
+    found = []
+    for name, setup in zip(names(asked), result.setups, strict=True):
+        if setup["unanswered"]:
+            found.append(
+                _("%(name)s: %(count)s calls still waited a week after the end; their times are not counted.")
+                % {"name": name, "count": number(setup["unanswered"], 0)}
+            )
+        if (setup["together"]["utilisation"][0] or 0) > BUSY:
+            found.append(
+                _("%(name)s: units are on calls nearly always; queues may never settle, and times depend on the days.")
+                % {"name": name}
+            )
+        if setup["stops_left_out"]:
+            found.append(
+                _("%(name)s: %(count)d stops of the plan have no unit on duty at their hour and are left out.")
+                % {"name": name, "count": setup["stops_left_out"]}
+            )
+    return found
+
+
+def unknowns() -> list[str]:
+    """What no what-if knows."""
+    return [
+        _(
+            "Calls are not recorded here yet: incidents stand for calls. False alarms and calls without an offence "
+            "are missing unless «calls for each incident» makes up for them."
+        ),
+        _("Times at the scene are assumed, not measured; reports, arrests and courts count only within these minutes."),
+        _("One unit is enough for each call; no second one is sent."),
+        _("Nobody is ill, no car breaks down, and no breaks are taken."),
+        _("What people or offenders would do differently is not simulated; neither is crime."),
+    ]
