@@ -3,8 +3,8 @@
 SaTScan is not run here. Its seconds, of one process on this kind of machine, are recorded for a prospective space-time
 permutation scan with a radius of 1 km, 28 days, 999 replications and no early stop; ours runs the same on the data that
 was recorded with them where that is there (d10k_500), else on data of the same size: made up on the same grid, and
-Chicago's incidents. Ratios are of clock seconds, the best of three runs, with as many
-threads as there are cores; processor seconds beside them tell how busy the machine was with other things.
+Chicago's incidents. The goal is of processor seconds, ours of all threads together: the clock of two threads on two
+free cores does better, that of a busy machine tells little.
 """
 
 import sys
@@ -57,18 +57,19 @@ def scan_figures() -> list[Figure]:
 
 
 def _timed(task: Task) -> list[Figure]:
-    """Seconds of one task, the least disturbed of three runs, and how many times SaTScan's they are."""
+    """Seconds of one task, the least disturbed of three runs, and how many times SaTScan takes as long."""
     runs = []
     for _ in range(3):
         begin, busy = perf_counter(), process_time()
         found = task.fit(SpaceTimeScan())
         runs.append((perf_counter() - begin, process_time() - busy))
-    seconds, processor = min(runs)
+    seconds, processor = (min(part) for part in zip(*runs, strict=True))
     places = f"{len(found.cases_):,} cases on {found.cases_.x.size:,} places"
     return [
         Figure(f"{task.name}: {places}", seconds, "s"),
+        Figure(f"{task.name}: faster by the clock", task.satscan / seconds, "times", peer="SaTScan, recorded"),
         Figure(f"{task.name}: processor seconds, all threads", processor, "s"),
-        Figure(f"{task.name}: faster", task.satscan / seconds, "times", TIMES_FASTER, ">=", "SaTScan, recorded"),
+        Figure(f"{task.name}: faster", task.satscan / processor, "times", TIMES_FASTER, ">=", "SaTScan, recorded"),
     ]
 
 

@@ -28,6 +28,7 @@ from tests.docs.told import DOCS, FENCE, PAGES, ROOT, blocks, name
 import placewise.plan
 import placewise.space
 import placewise.streets
+import placewise.warning
 from openbeat.intake.profile import from_toml
 from openbeat.ops.sample import SAMPLE
 from openbeat.ops.sample.folder import read_folder
@@ -38,6 +39,7 @@ from witness import EntryFile
 RUN_ELSEWHERE = {
     "docs/explanation/streets.md": "tests/placewise_plan/test_plan_docs.py",
     "docs/explanation/patrol-plans.md": "tests/placewise_plan/test_plan_docs.py",
+    "docs/explanation/early-warning.md": "tests/placewise_warning/test_scan_docs.py",
     "docs/how-to/forecast-in-a-notebook.md": "tests/placewise/test_notebook_tutorial.py",
 }
 """Pages whose Python is run, and its output compared, by another test."""
@@ -139,7 +141,7 @@ def test_python_runs(page: str, number: int, code: str) -> None:
 
 # --- signatures ------------------------------------------------------------------------------------------------------
 
-MODULES: tuple[ModuleType, ...] = (placewise.streets, placewise.plan, placewise.space)
+MODULES: tuple[ModuleType, ...] = (placewise.streets, placewise.plan, placewise.space, placewise.warning)
 CALL = re.compile(r"(?P<name>[\w.]+)\((?P<takes>.*?)\)(?: -> .*)?")
 
 

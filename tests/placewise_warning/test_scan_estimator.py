@@ -260,7 +260,7 @@ def test_it_says_what_it_did(fitted: SpaceTimeScan) -> None:
         "prospective space-time permutation scan, circles up to 800 m, last 1 to 14 days, 199 replications"
     )
     assert told["in_words"][0].startswith("712 cases at 712 places from 2026-01-01 to before 2026-04-11: ")
-    assert "chance alone shows one like it about once in 200 days" in told["in_words"][1]
+    assert "chance alone shows one like it less than once in 200 days" in told["in_words"][1]
     assert SpaceTimeScan(by_weekday=True).describe().endswith("adjusted for the day of the week")
     assert repr(SpaceTimeScan()).startswith("SpaceTimeScan(model='permutation', radius=1000.0, days=28")
 

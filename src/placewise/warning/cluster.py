@@ -72,4 +72,5 @@ class Cluster:
         """How often chance alone shows one like it."""
         if self.p > OFTEN:
             return "chance alone shows one like it in most analyses"
-        return f"chance alone shows one like it about once in {self.recurrence:,.0f} days of such analyses"
+        often = "less than once" if self.gumbel < self.p / 2 else "about once"  # beyond what replications can tell
+        return f"chance alone shows one like it {often} in {self.recurrence:,.0f} days of such analyses"
