@@ -109,7 +109,7 @@ def post(client: Client, view: str, *given: object, query: str = "", **data: str
 def test_a_warning_in_plain_words(alarm: Alarm) -> None:
     assert words.found(alarm) == (
         "14 reports of Burglary/Breaking & Entering within 600 m of a point in Moss Park "
-        "from 18 December 2021 to 31 December 2021, where 4.2 would be expected."
+        "from 18 December to 31 December 2021, where 4.2 would be expected."
     )
     assert words.by_chance(alarm) == "By chance alone, something like this would be flagged about once in 340 days."
     assert words.since(alarm) == "New on 1 January 2022"
@@ -142,10 +142,25 @@ def test_that_most_reports_are_of_one_day_is_told(town: Town, watch: Watch) -> N
     assert words.of_one_day(alarm) == (
         "9 of them are of 22 December 2021: one event may be behind them, reported many times."
     )
+    alarm.observed = 9
+    assert words.of_one_day(alarm).startswith("All of them are of 22 December 2021")
     alarm.observed = 19
     assert words.of_one_day(alarm) == ""
     alarm.timeline = {}
     assert words.of_one_day(alarm) == ""
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "told", "short"),
+    [
+        (date(2021, 12, 31), date(2021, 12, 31), "on 31 December 2021", "2021-12-31"),
+        (date(2021, 12, 1), date(2021, 12, 31), "from 1 December to 31 December 2021", "2021-12-01 – 2021-12-31"),
+        (date(2021, 12, 31), date(2022, 1, 3), "from 31 December 2021 to 3 January 2022", "2021-12-31 – 2022-01-03"),
+    ],
+)
+def test_days_in_words_and_in_tables(first: date, last: date, told: str, short: str) -> None:
+    assert words.span(first, last) == told
+    assert words.days(first, last) == short
 
 
 @pytest.mark.parametrize(("value", "told"), [(4.24, "4.2"), (1.0, "1.0"), (0.99, "0.99"), (0.041, "0.04")])
@@ -174,7 +189,7 @@ def test_an_inbox_with_a_watch_that_waits_and_one_that_found_nothing(
     brought(town, proposed)
     page = text(client, "warnings")
     assert "Nothing stands out" in page
-    assert "Scanned to before 1 January 2022: 1,900 reports of a year, 0 new and 0 continuing." in page
+    assert "Scanned up to 31 December 2021: 1,900 reports of a year, 0 new and 0 continuing." in page
 
 
 def test_the_inbox_puts_first_what_waits(town: Town, client: Client, analyst: Actor, watch: Watch) -> None:

@@ -46,7 +46,9 @@ const styles = {
 
 async function mapModules() {
   const names = (await readdir(join(here, "map"))).filter((name) => name.endsWith(".ts"));
-  const pages = names.filter((name) => ["surface.ts", "incidents.ts", "plan.ts", "places.ts", "warning.ts"].includes(name));
+  const pages = names.filter((name) =>
+    ["surface.ts", "incidents.ts", "plan.ts", "places.ts", "warning.ts"].includes(name),
+  );
   return Object.fromEntries(pages.map((name) => [`map-${name.slice(0, -3)}`, join(here, "map", name)]));
 }
 

@@ -32,6 +32,8 @@ from openbeat.web.warning_words import (
     by_chance,
     classes_of,
     day,
+    days,
+    days_between,
     expected_words,
     found,
     last_scan,
@@ -39,6 +41,7 @@ from openbeat.web.warning_words import (
     of_one_day,
     once_in,
     outcome_words,
+    scanned_to,
     since,
     span,
 )
@@ -46,9 +49,11 @@ from openbeat.web.warning_words import (
 WEEK = 7
 SHOWN_SCANS = 60
 SHOWN_ALARMS = 500
-MAP_MARGIN = 2.5
+MAP_MARGIN = 1.5
 """So many radii around the circle does the map begin with."""
 METRES_A_DEGREE = 111_320.0
+LEAST_SHOWN = 900.0
+"""Metres around its middle that a map shows at least: so much tells where in the city it is."""
 
 
 def inbox(request: Request) -> dict[str, Any]:
@@ -67,8 +72,8 @@ def inbox(request: Request) -> dict[str, Any]:
 
 def _groups(alarms: Sequence[Alarm]) -> list[dict[str, Any]]:
     """Alarms by what is asked of the reader."""
-    new = [one for one in alarms if one.state == AlarmState.NEW]
-    ended = [one for one in alarms if one not in new and waits(AlarmState(one.state), living=one.living)]
+    new = [one for one in alarms if one.state == AlarmState.NEW and one.living]
+    ended = [one for one in alarms if not one.living and waits(AlarmState(one.state), living=False)]
     hand = [one for one in alarms if one.state in {AlarmState.ACKNOWLEDGED, AlarmState.LINKED} and one.living]
     dismissed = [one for one in alarms if one.state == AlarmState.DISMISSED]
     named = (
@@ -143,17 +148,17 @@ def board(request: Request, alarm: Alarm) -> dict[str, Any]:
 
 def _stats(alarm: Alarm) -> list[dict[str, Any]]:
     """The numbers of the latest scan that found it."""
-    days = (alarm.ends - alarm.starts).days + 1
-    within = ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
+    count = (alarm.ends - alarm.starts).days + 1
+    within = ngettext("%(days)s day", "%(days)s days", count) % {"days": count}
     ratio = alarm.observed / alarm.expected if alarm.expected else None
     times = _("%(ratio)s times as many") % {"ratio": number(ratio, 1)} if ratio else ""
-    basis = _("scan to before %(night)s") % {"night": day(alarm.last_seen)}
+    basis = _("scanned up to %(last)s") % {"last": day(scanned_to(alarm.last_seen))}
     usual = _("if its reports had fallen on the same days as everybody's")
     p = _("p = %(p)s of one scan") % {"p": number(alarm.p, 4)}
     return [
         {"label": _("Reported"), "value": number(alarm.observed, 0), "unit": within, "basis": basis, "change": times},
         {"label": _("Expected"), "value": expected_words(alarm.expected), "unit": within, "basis": usual},
-        {"label": _("By chance"), "value": once_in(alarm.recurrence), "basis": p},
+        {"label": _("By chance alone once in"), "value": days_between(alarm.recurrence), "unit": _("days"), "basis": p},
     ]
 
 
@@ -187,19 +192,18 @@ def alarm_map(request: Request, alarm: Alarm) -> Map:
     reach = metres(alarm.radius)
     counts = [float(count) for _cell, count in alarm.cells] or [1.0]
     data = [{"cell": cell, "value": count} for cell, count in alarm.cells]
-    ground = map_ground(request, alarm.watch.area_set) | {"bounds": _around(alarm, MAP_MARGIN * reach)}
     return Map(
         "warning",
         _("Where the reports of the warning lie"),
         data=data,
         legend=Legend(_("Reports in these days"), _("per cell of about 130 m"), classes(counts), digits=0),
         extra={"lon": alarm.lon, "lat": alarm.lat, "radius": reach},
-        **ground,
+        **map_ground(request, alarm.watch.area_set) | {"bounds": _around(alarm, max(LEAST_SHOWN, MAP_MARGIN * reach))},
     )
 
 
 def _around(alarm: Alarm, reach: float) -> tuple[float, float, float, float]:
-    """West, south, east, north of a square around the circle."""
+    """West, south, east, north of a square around the circle's middle, `reach` metres to each side."""
     up = reach / METRES_A_DEGREE
     side = up / cos(radians(alarm.lat))
     return (alarm.lon - side, alarm.lat - up, alarm.lon + side, alarm.lat + up)
@@ -256,7 +260,7 @@ def _lines(
         digits=1,
         basis=Basis(
             _("reports of %(what)s") % {"what": classes_of(alarm.watch)},
-            f"{labels[0]} – {day(alarm.last_seen - timedelta(days=1))}",
+            f"{labels[0]} – {day(scanned_to(alarm.last_seen))}",
             int(sum(observed)),
         ),
         labels=labels,
@@ -269,16 +273,16 @@ def _lines(
 def sighting_table(request: Request, alarm: Alarm) -> Table:
     """The alarm as each night found it, the latest first."""
     columns = [
-        Column("night", _("Scan to before"), kind="time"),
-        Column("days", _("Days")),
+        Column("night", _("Scanned up to"), kind="time"),
+        Column("days", _("Days"), kind="time"),
         Column("radius", _("Circle, m"), kind="number", digits=0),
         Column("observed", _("Reported"), kind="number", digits=0),
         Column("expected", _("Expected"), kind="number", digits=2),
-        Column("often", _("By chance")),
+        Column("often", _("By chance once in, days"), kind="number"),
     ]
     rows = [
-        Row([one.night, span(one.starts, one.ends), metres(one.radius), one.observed, one.expected,
-             once_in(one.recurrence)])
+        Row([scanned_to(one.night), days(one.starts, one.ends), metres(one.radius), one.observed, one.expected,
+             days_between(one.recurrence)])
         for one in queries.sightings(request.actor, alarm)[:SHOWN_SCANS]
     ]  # fmt: skip
     return Table(_("Night by night"), columns, rows, dense=True, now=request.now)

@@ -20,10 +20,12 @@ from openbeat.web.warning_words import (
     OUTCOMES,
     alarm_badge,
     classes_of,
+    days,
+    days_between,
     once_in,
     outcome_words,
     scan_badge,
-    span,
+    scanned_to,
     watch_badge,
 )
 
@@ -78,7 +80,7 @@ def watch_facts(watch: Watch) -> list[tuple[Any, Any]]:
 def scan_table(request: Request, watch: Watch) -> Table:
     """The scans of a watch, the newest first."""
     columns = [
-        Column("night", _("Scan to before"), kind="time"),
+        Column("night", _("Scanned up to"), kind="time"),
         Column("state", _("State")),
         Column("asked", _("Asked"), kind="time"),
         Column("by", _("By")),
@@ -89,8 +91,8 @@ def scan_table(request: Request, watch: Watch) -> Table:
         Column("failure", _("Why it failed")),
     ]
     rows = [
-        Row([one.night, scan_badge(one), one.asked_at, one.author.name if one.author else _("the night"), one.cases,
-             one.clusters, one.raised, one.continued, one.failure])
+        Row([scanned_to(one.night), scan_badge(one), one.asked_at, one.author.name if one.author else _("the night"),
+             one.cases, one.clusters, one.raised, one.continued, one.failure])
         for one in queries.scans(request.actor, watch)[:SHOWN_SCANS]
     ]  # fmt: skip
     text = _("The first comes within the hour after the watch is approved, then each night when records have come.")
@@ -138,17 +140,17 @@ def alarm_table(request: Request, alarms: Sequence[Alarm], query: QueryDict) -> 
     columns = [
         Column("near", _("Near")),
         Column("what", _("Offences")),
-        Column("days", _("Days")),
+        Column("days", _("Days"), kind="time"),
         Column("observed", _("Reported"), kind="number", digits=0),
         Column("expected", _("Expected"), kind="number", digits=2),
-        Column("often", _("At its rarest, by chance")),
+        Column("often", _("By chance once in, days"), kind="number"),
         Column("first", _("First found"), kind="time"),
         Column("state", _("State")),
         Column("outcome", _("What it was")),
     ]
     rows = [
-        Row([one.near, classes_of(one.watch), span(one.starts, one.ends), one.observed, one.expected,
-             once_in(one.highest), one.first_seen, alarm_badge(one), outcome_words(one.outcome)],
+        Row([one.near, classes_of(one.watch), days(one.starts, one.ends), one.observed, one.expected,
+             days_between(one.highest), one.first_seen, alarm_badge(one), outcome_words(one.outcome)],
             url=reverse("warning", args=[one.pk]))
         for one in alarms
     ]  # fmt: skip

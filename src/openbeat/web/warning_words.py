@@ -81,7 +81,18 @@ def span(first: date, last: date) -> str:
     """Days in words: on one, or from one to another."""
     if first == last:
         return _("on %(day)s") % {"day": day(first)}
-    return _("from %(first)s to %(last)s") % {"first": day(first), "last": day(last)}
+    begins = date_format(first, "MONTH_DAY_FORMAT") if first.year == last.year else day(first)
+    return _("from %(first)s to %(last)s") % {"first": begins, "last": day(last)}
+
+
+def days(first: date, last: date) -> str:
+    """Days as tables have them."""
+    return str(first) if first == last else f"{first} – {last}"
+
+
+def scanned_to(night: date) -> date:
+    """The last day that a scan of a night read."""
+    return night - timedelta(days=1)
 
 
 def metres(radius: float) -> int:
@@ -121,6 +132,8 @@ def of_one_day(alarm: Alarm) -> str:
     most = max(counts, key=lambda one: counts[one], default=alarm.starts)
     if counts.get(most, 0) < max(LEAST_OF_ONE_DAY, alarm.observed / 2) or alarm.starts == alarm.ends:
         return ""
+    if counts[most] == alarm.observed:
+        return _("All of them are of %(day)s: one event may be behind them, reported many times.") % {"day": day(most)}
     words = _("%(count)s of them are of %(day)s: one event may be behind them, reported many times.")
     return words % {"count": number(counts[most], 0), "day": day(most)}
 
@@ -139,6 +152,11 @@ def once_in(days: float) -> str:
     if days >= RAREST:
         return _("less than once in %(days)s days") % {"days": number(RAREST, 0)}
     return _("about once in %(days)s days") % {"days": number(days, 0)}
+
+
+def days_between(recurrence: float) -> str:
+    """The days of a recurrence interval alone, or that they are more than can be told."""
+    return f"> {number(RAREST, 0)}" if recurrence >= RAREST else number(recurrence, 0)
 
 
 def by_chance(alarm: Alarm) -> str:
@@ -168,6 +186,6 @@ def last_scan(scan: Scan | None) -> dict[str, Any]:
         return {"words": _("The latest scan failed: %(why)s") % {"why": scan.failure}, "bad": True}
     if scan.state != ScanState.DONE:
         return {"words": _("A scan is under way."), "bad": False}
-    words = _("Scanned to before %(night)s: %(cases)s reports of a year, %(raised)s new and %(continued)s continuing.")
+    words = _("Scanned up to %(last)s: %(cases)s reports of a year, %(raised)s new and %(continued)s continuing.")
     told = {"cases": number(scan.cases or 0, 0), "raised": scan.raised, "continued": scan.continued}
-    return {"words": words % (told | {"night": day(scan.night)}), "bad": False}
+    return {"words": words % (told | {"last": day(scanned_to(scan.night))}), "bad": False}

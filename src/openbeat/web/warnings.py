@@ -20,7 +20,7 @@ from openbeat.access import Permission, permits, scopes
 from openbeat.audit.words import LegalBasis
 from openbeat.forecast.warning import actions, queries
 from openbeat.forecast.warning.queries import Alarm, Filters, Scan, Watch
-from openbeat.forecast.warning.states import BACK, UNDER_WAY, AlarmState, ScanState, WatchState
+from openbeat.forecast.warning.states import BACK, OPEN, UNDER_WAY, AlarmState, ScanState, WatchState
 from openbeat.incidents import queries as incidents
 from openbeat.kernel.errors import BadInput, OpenbeatError
 from openbeat.seeing import progress
@@ -280,10 +280,10 @@ def warning_needs(request: Request) -> Iterator[Need]:
     """New warnings, those that ended without a word, watches to approve, scans that failed."""
     if not scopes(request.actor, Permission.WARNING_HANDLE):
         return
-    new = queries.alarms(request.actor, Filters(states=(AlarmState.NEW,))).order_by("-recurrence")
-    yield from (Need(one.near, found(one), reverse("warning", args=[one.pk])) for one in new[:MOST_NEEDS])
-    hand = Filters(states=(AlarmState.ACKNOWLEDGED, AlarmState.LINKED))
-    for one in queries.alarms(request.actor, hand).filter(living=False)[:MOST_NEEDS]:
+    mine = queries.alarms(request.actor, Filters(states=tuple(OPEN))).order_by("-recurrence")
+    new = mine.filter(living=True, state=AlarmState.NEW)[:MOST_NEEDS]
+    yield from (Need(one.near, found(one), reverse("warning", args=[one.pk])) for one in new)
+    for one in mine.filter(living=False)[:MOST_NEEDS]:
         words = _("The warning has ended: say what came of it")
         yield Need(one.near, words, reverse("warning", args=[one.pk]), Urgency.SOON)
     yield from _watch_needs(request)
