@@ -40,6 +40,10 @@ RUN_ELSEWHERE = {
     "docs/explanation/streets.md": "tests/placewise_plan/test_plan_docs.py",
     "docs/explanation/patrol-plans.md": "tests/placewise_plan/test_plan_docs.py",
     "docs/explanation/early-warning.md": "tests/placewise_warning/test_scan_docs.py",
+    "docs/explanation/near-repeats.md": "tests/placewise_warning/test_charts_docs.py",
+    "docs/explanation/charts.md": "tests/placewise_warning/test_charts_docs.py",
+    "docs/explanation/synthetic-city.md": "tests/placewise_warning/test_charts_docs.py",
+    "docs/explanation/false-alarms.md": "tests/placewise_warning/test_charts_docs.py",
     "docs/how-to/forecast-in-a-notebook.md": "tests/placewise/test_notebook_tutorial.py",
 }
 """Pages whose Python is run, and its output compared, by another test."""
