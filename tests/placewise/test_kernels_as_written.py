@@ -13,6 +13,7 @@ SMALL = (
     "placewise_streets/test_streets_small.py",
     "placewise_plan/test_plan_clock.py",
     "placewise_warning/test_knox_loops.py",
+    "placewise_warning/test_scan_kernels.py",
 )
 """Tests of compiled loops on cases small enough to be walked by the interpreter."""
 
