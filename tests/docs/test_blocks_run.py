@@ -37,9 +37,11 @@ from placewise.space import Area, Cells, Events
 from witness import EntryFile
 
 RUN_ELSEWHERE = {
+    "docs/explanation/before-and-after.md": "tests/placewise/test_before_after.py",
     "docs/explanation/streets.md": "tests/placewise_plan/test_plan_docs.py",
     "docs/explanation/patrol-plans.md": "tests/placewise_plan/test_plan_docs.py",
     "docs/explanation/early-warning.md": "tests/placewise_warning/test_scan_docs.py",
+    "docs/explanation/beats-and-stations.md": "tests/placewise_plan/test_plan_docs.py",
     "docs/explanation/near-repeats.md": "tests/placewise_warning/test_charts_docs.py",
     "docs/explanation/charts.md": "tests/placewise_warning/test_charts_docs.py",
     "docs/explanation/synthetic-city.md": "tests/placewise_warning/test_charts_docs.py",

@@ -20,9 +20,11 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import psycopg
 import pytest
+import shapely
 from django.test import Client
 from tests.database import TestDatabase
 from tests.docs.told import PAGES, ROOT, TOLD, Command
@@ -40,6 +42,7 @@ from openbeat.ops.paths import Var
 from openbeat.ops.sample import SAMPLE
 from openbeat.seeing.scope import scope
 from placewise.__main__ import COMMANDS as ANALYTICS
+from placewise.streets import open_osm
 from witness import EntryFile, Log, canonical_json, commitment
 
 SALT, ENTRY = bytes(range(32)), {"operation": "disclosure", "who": "officer 1"}
@@ -288,7 +291,28 @@ def portland_files(folder: Path) -> None:
     middle.write_csv(folder / "thefts.csv")
 
 
-FILES = {"toronto.parquet": toronto_files, "chicago.parquet": chicago_files, "thefts.csv": portland_files}
+def baltimore_files(folder: Path) -> None:
+    """An extract under a shorter name, and places, stations, units, areas and incidents on its streets."""
+    shutil.copy(shared("osm/baltimore.osm.pbf"), folder / "city.osm.pbf")
+    graph = open_osm(folder / "city.osm.pbf")
+    spots = np.column_stack([graph.shape_lon, graph.shape_lat])[:: len(graph.shape_lon) // 500]
+    table = pl.DataFrame({"lon": spots[:, 0], "lat": spots[:, 1]})
+    table.write_csv(folder / "incidents.csv")
+    table[::25].with_row_index("name").with_columns(prize=pl.col("name") + 1).write_csv(folder / "places.csv")
+    table[7::250].with_row_index("name").write_csv(folder / "stations.csv")
+    (folder / "units.csv").write_text("name,start,from,to,breaks\n12,0,22:00,06:00,30@01:00-03:00\n14,1,22:00,06:00,\n")
+    west, south, east, north = spots[:, 0].min(), spots[:, 1].min(), spots[:, 0].max(), spots[:, 1].max()
+    step = np.array([(east - west) / 8, (north - south) / 8])
+    areas = [shapely.box(*(a := (west, south) + step * (i % 8, i // 8)), *(a + step)) for i in range(64)]
+    features = [
+        {"type": "Feature", "properties": {"name": f"area {i}"}, "geometry": shapely.geometry.mapping(area)}
+        for i, area in enumerate(areas)
+    ]
+    (folder / "areas.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+
+
+CITY = dict.fromkeys(("city.osm.pbf", "places.csv", "areas.geojson"), baltimore_files)
+FILES = {**CITY, "toronto.parquet": toronto_files, "chicago.parquet": chicago_files, "thefts.csv": portland_files}
 
 
 def test_commands_of_the_analytics_are_called_by_their_names() -> None:
@@ -303,7 +327,7 @@ def test_commands_of_the_analytics_are_called_by_their_names() -> None:
 def test_commands_of_the_analytics_do_what_they_say(line: str, tmp_path: Path) -> None:
     _python, _m, _placewise, _name, file, *rest = shlex.split(line)
     FILES[file](tmp_path)
-    said = run(line.replace("--feedback 5", "--feedback 2"), tmp_path, {})
+    said = run(line.replace("--feedback 5", "--feedback 2").replace("--seconds 60", "--seconds 5"), tmp_path, {})
     assert said.returncode == 0, said.stderr
     out = tmp_path / rest[rest.index("--out") + 1] if "--out" in rest else None
     assert json.loads(out.read_text(encoding="utf-8") if out else said.stdout)

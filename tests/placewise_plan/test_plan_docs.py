@@ -10,7 +10,7 @@ import pytest
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "explanation"
 
 
-@pytest.mark.parametrize("page", ["streets.md", "patrol-plans.md"])
+@pytest.mark.parametrize("page", ["streets.md", "patrol-plans.md", "beats-and-stations.md"])
 def test_worked_example_prints_what_the_page_says(page, tmp_path, monkeypatch):
     text = (PAGES / page).read_text()
     (code, said), *_ = re.findall(r"```python\n(.*?)```\n```text\n(.*?)```", text, re.DOTALL)

@@ -17,7 +17,7 @@ from placewise.plan.stop import Progress, Stop
 
 ANNEAL = 25  # rounds for each area, from hot to cold
 SEARCHED = 0.2  # of the time goes to the quickest; then it is proved and alternatives are sought, side by side
-SLOWER = 1.05  # of the least seconds, that an alternative may take
+SLOWER = 1.1  # of the least seconds, that an alternative may take
 EVENER = 1 / 3  # of the tolerance
 TASTE = 0.1  # of what is asked for, that a saving of seconds still counts
 STRICT = 10.0  # what a second above the limit costs
@@ -29,7 +29,7 @@ def draw_beats(
     """Beats to choose from, the quickest first; the same problem, seed and rounds give the same.
 
     «quickest» seeks the least mean seconds, «compact» the least border between beats and «familiar» the fewest areas
-    that change hands (where today's beats are known), both at most 5 % slower where that can be had; «even» keeps a
+    that change hands (where today's beats are known), both at most 10 % slower where that can be had; «even» keeps a
     third of the tolerance. Refuses a problem for which no even beats are found. `progress` is told the share done and
     the least mean seconds so far.
     """

@@ -5,13 +5,14 @@ import numpy as np
 from placewise.kernels.arrays import Ints
 from placewise.kernels.beats import Ground, fill_sums
 from placewise.plan.beats import Beats
-from placewise.plan.beats_bound import Cut, Left, Median, everything, exactly_priced, priced, prove
+from placewise.plan.beats_bound import Cut, Left, Median, below, everything, exactly_priced, priced, prove
 from placewise.plan.beats_search import split_of, wish
 from placewise.plan.phases import Phase
 
 ENOUGH = 1e-4  # a gap that is none
+NEARLY = 1e-9
 MOST_CUTS = 500  # where rounds rather than seconds are given
-GOOD = 4.5e-3  # a gap that is sought first: far fewer choices lie below it
+GAPS = (4.5e-3, 0.0)  # what is sought one after another: far fewer choices lie below the first
 
 
 def prove_beats(problem: Beats, ground: Ground, beat: Ints, phase: Phase) -> tuple[float, Ints]:
@@ -23,11 +24,13 @@ def prove_beats(problem: Beats, ground: Ground, beat: Ints, phase: Phase) -> tup
     if upper > bound * (1 + ENOUGH) and phase.clock.left(phase.last) > 0:
         left = exactly_priced(median, left, upper, phase.clock.left(phase.last))
         bound = left.bound
-    for gap in (GOOD, 0.0) if upper > bound * (1 + GOOD) else (0.0,):
-        proved, found = _branched(ground, median, left, upper / (1 + gap), phase)
-        bound = max(bound, proved)
-        if found is not None and (seconds := _seconds(problem, ground, found)) < upper:
-            beat, upper = found, seconds
+    for gap in GAPS:
+        while upper > bound * (1 + max(gap, ENOUGH)) and phase.clock.left(phase.last) > 0:
+            proved, found = _branched(ground, median, left, upper / (1 + gap), phase)
+            bound = max(bound, proved)
+            if found is None or _seconds(problem, ground, found) >= upper * (1 - NEARLY):
+                break
+            beat, upper = found, _seconds(problem, ground, found)
     phase.done(0, upper)
     return min(bound, upper), beat
 
@@ -35,7 +38,7 @@ def prove_beats(problem: Beats, ground: Ground, beat: Ints, phase: Phase) -> tup
 def _branched(ground: Ground, median: Median, left: Left, upper: float, phase: Phase) -> tuple[float, Ints | None]:
     """The bound, at most `upper`, that HiGHS proves, and beats below it if those it ends with hang together."""
     bound, cuts = left.bound, list[Cut]()
-    left = priced(median, left, upper)
+    left = below(median, left, upper)
     while upper > bound * (1 + ENOUGH) and (seconds := phase.clock.left(phase.last)) > 0:
         if len(left.middles) < median.count:
             return upper, None
