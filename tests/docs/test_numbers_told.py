@@ -18,6 +18,7 @@ from openbeat.places import rules as places
 from openbeat.places.tiles import ZOOMS
 from openbeat.transparency import rules as transparency
 from openbeat.web import trail
+from placewise.warning import thresholds
 from witness import tiles
 
 PEOPLE, RUN, API = "docs/how-to/people-and-sign-in.md", "docs/how-to/run.md", "docs/reference/api.md"
@@ -46,6 +47,7 @@ TOLD = [
     ("docs/reference/places.md", "zooms 8 to 14", (ZOOMS.start, ZOOMS.stop - 1), (8, 14)),
     ("docs/reference/log.md", "256 hashes of level L", tiles.WIDTH, 256),
     ("docs/reference/log.md", "more than 65,535 bytes", tiles.LEAF_BYTES_MAX, 65_535),
+    ("docs/explanation/false-alarms.md", "a recurrence interval of 200 days", thresholds.LEAST_RECURRENCE_DAYS, 200),
     (API, "`limit` (at most 1,000)", ogc.MOST, 1_000),
     (API, "H3 cell of resolution 7", transparency.CELL_RESOLUTION, 7),
 ]
