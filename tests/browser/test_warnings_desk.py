@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 from tests.browser.conftest import Enter
 from tests.chromium import needed
 
-pytestmark = [needed, pytest.mark.browser, pytest.mark.slow]
+pytestmark = needed
 
 
 def test_a_commander_answers_a_warning(enter: Enter, warned: str) -> None:
