@@ -233,6 +233,21 @@ def test_populations_that_are_none_are_refused(population: Any) -> None:
         scan(model="poisson").fit(weekend_town(), until="2026-04-06", population=population)
 
 
+def test_counted_cases_take_no_cells() -> None:
+    cells = Cells.squares(Area.covering(town()), 600)
+    with pytest.raises(BadScan, match="have their places already"):
+        scan().fit(weekend_town(), cells, until="2026-04-06")
+
+
+def test_more_cases_asked_of_a_cluster_than_there_are() -> None:
+    found = scan(least_cases=5000).fit(town(), until=UNTIL)
+    assert found.clusters_ == ()
+    assert not found.maxima_.any()
+    assert found.explain()["in_words"][0].endswith(
+        "no cluster that chance alone shows in less than half of all analyses"
+    )
+
+
 def test_a_study_without_cases_is_refused() -> None:
     with pytest.raises(NothingToScan):
         scan().fit(town(), until="2025-06-01", since="2025-01-01")

@@ -13,26 +13,23 @@ Int32: TypeAlias = npt.NDArray[np.int32]
 
 @compiled
 def _within(i: int, x: Floats, y: Floats, start: Ints, members: Ints, bins: Floats, reach: float, found: Ints) -> int:
-    """How many places lie at most `reach` from place i; their numbers, ascending, go into `found`."""
+    """How many places lie at most `reach` from place i; their numbers, in no order, go into `found` (places + 1,)."""
     column, row = int((x[i] - bins[0]) // bins[2]), int((y[i] - bins[1]) // bins[2])
     columns, rows = int(bins[3]), int(bins[4])
     n = 0
     for r in range(max(row - 1, 0), min(row + 2, rows)):
-        for c in range(max(column - 1, 0), min(column + 2, columns)):
-            b = r * columns + c
-            for m in range(start[b], start[b + 1]):
-                j = members[m]
-                if (x[i] - x[j]) ** 2 + (y[i] - y[j]) ** 2 <= reach * reach:
-                    found[n] = j
-                    n += 1
-    found[:n].sort()
+        begin, end = start[r * columns + max(column - 1, 0)], start[r * columns + min(column + 1, columns - 1) + 1]
+        for m in range(begin, end):  # neighbouring bins of a row lie side by side
+            j = members[m]
+            found[n] = j
+            n += (x[i] - x[j]) ** 2 + (y[i] - y[j]) ** 2 <= reach * reach
     return n
 
 
 @compiled
 def count_within(x: Floats, y: Floats, start: Ints, members: Ints, bins: Floats, reach: float) -> Ints:
     """(n,) how many places lie at most `reach` from each, itself among them. Bins as `density.binned` makes them."""
-    found = np.empty(x.size, np.int64)
+    found = np.empty(x.size + 1, np.int64)
     counts = np.empty(x.size, np.int64)
     for i in range(x.size):
         counts[i] = _within(i, x, y, start, members, bins, reach, found)
@@ -46,9 +43,10 @@ def list_within(x: Floats, y: Floats, start: Ints, members: Ints, bins: Floats, 
     x, y: whole numbers (millimetres), so that squared distances are exact and equal ones are seen to be equal.
     """
     near = np.empty(first[-1], np.int32)
-    found = np.empty(x.size, np.int64)
+    found = np.empty(x.size + 1, np.int64)
     for i in range(x.size):
         n = _within(i, x, y, start, members, bins, reach, found)
+        found[:n].sort()
         d2 = (x[found[:n]] - x[i]) ** 2 + (y[found[:n]] - y[i]) ** 2
         order = np.argsort(d2, kind="mergesort")  # stable: the numbers already ascend
         for k in range(n):

@@ -161,6 +161,8 @@ class SpaceTimeScan:
         earlier: Sequence[Moment], population: npt.ArrayLike | None,
     ) -> Study:  # fmt: skip
         """Cases, cylinders and chance of this scan."""
+        if isinstance(events, Cases) and places is not None:
+            raise BadScan("cases that are counted by place have their places already; bring no cells with them")
         zone = events.zone if isinstance(events, Events) else "UTC"
         last, *before = (_day(value, zone) for value in (until, *earlier))
         poisson = self.model == "poisson"
