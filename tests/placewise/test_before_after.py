@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import re
 from math import exp, log, sqrt
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +15,7 @@ from scipy.stats import t as student
 from shapely.geometry import box
 
 from placewise.evaluate.before_after import (
-    BLOCK,
+    SCALES,
     Displacement,
     NoComparison,
     Placebo,
@@ -208,7 +212,7 @@ def test_own_trends_are_found_where_there_are_any_and_not_where_none_are() -> No
     zones = Zones.around(CELLS, disc(1_000), 500)
     span = Span(float(START.astype(int)), 10, 10)
     steady = trends(events(np.full(len(CELLS), 0.5), 10, 5), CELLS, zones, span)
-    square = np.floor(CELLS.x / BLOCK) * 31 + np.floor(CELLS.y / BLOCK)
+    square = np.floor(CELLS.x / SCALES[1]) * 31 + np.floor(CELLS.y / SCALES[1])
     _, block = np.unique(square, return_inverse=True)
     moving = np.exp(np.random.default_rng(7).normal(0, 0.4, block.max() + 1))[block]
     before, after = events(np.full(len(CELLS), 0.5), 10, 5), events(0.5 * moving, 10, 6)
@@ -269,6 +273,20 @@ def test_what_is_too_little_is_refused() -> None:
         before_after(found, CELLS, Zones.around(CELLS, disc(400), 0), START, before=4, after=4)
 
 
+# --- as explained ----------------------------------------------------------------------------------------------------
+
+
+def test_the_explanation_prints_what_it_says() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "before-and-after.md"
+    (code, said), *_ = re.findall(
+        r"```python\n(.*?)```\n```text\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL
+    )
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, page.name, "exec"), {})
+    assert printed.getvalue() == said
+
+
 # --- by simulation ---------------------------------------------------------------------------------------------------
 
 
@@ -294,7 +312,7 @@ def test_the_interval_holds_the_truth_nineteen_times_in_twenty(effect: float, cl
 def test_with_trends_of_their_own_only_the_wider_interval_holds() -> None:
     """Neighbourhoods that rise and fall by a quarter with nothing done: the plain interval misleads, ours does not."""
     rng = np.random.default_rng(9)
-    square = np.floor(CELLS.x / BLOCK) * 31 + np.floor(CELLS.y / BLOCK)
+    square = np.floor(CELLS.x / SCALES[1]) * 31 + np.floor(CELLS.y / SCALES[1])
     _, block = np.unique(square, return_inverse=True)
     zones, span = Zones.around(CELLS, block == np.bincount(block).argmax(), 0), Span(float(START.astype(int)), 26, 26)
     plain = wide = 0

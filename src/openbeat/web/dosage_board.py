@@ -302,7 +302,7 @@ def table(request: Request, lines: Sequence[Line], *, alone: bool) -> Table:
     empty = Empty(_("No place is like that"), _("Choose other places, or all of them."), "check")
     return Table(
         _("Places and shifts"), columns, found, request.GET, sort=order, pages=pages, dense=True, empty=empty,
-        id="lines", total=len(ordered), stacks=False,
+        id="lines", total=len(ordered),
     )  # fmt: skip
 
 

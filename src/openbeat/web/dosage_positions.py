@@ -145,7 +145,7 @@ def _table(plan: KeptPlan, known: list[Given], visits: list[Given]) -> Table:
         for one, what in zip(visits, badges, strict=True)
     ]  # fmt: skip
     empty = Empty(_("No visit in these positions"), _("No unit stayed long enough at a planned place."), "map-pin")
-    return Table(_("Visits in this file"), columns, rows, empty=empty, dense=True, tall=True, stacks=False)
+    return Table(_("Visits in this file"), columns, rows, empty=empty, dense=True)
 
 
 def _rows(left_out: list[LeftOut]) -> Table:

@@ -167,7 +167,7 @@ def estimates(result: BeforeAfter) -> Table:
             rows.append(_line(_("Placebo: the same places from %(day)s, nothing done") % told, one.same))
         if one.chosen is not None:
             rows.append(_line(_("Placebo: the highest places of then, from %(day)s, nothing done") % told, one.chosen))
-    return Table(_("The effect beside years in which nothing was done"), columns, rows, dense=True, stacks=False)
+    return Table(_("The effect beside years in which nothing was done"), columns, rows, dense=True)
 
 
 def _line(words: str, one: Ratio, *, here: bool = False) -> Row:

@@ -25,8 +25,8 @@ LEAST_WEEKS = 4
 LEAST_INCIDENTS = 10
 """Incidents before, at treated places and at comparison places each, under which no ratio is told."""
 WEEK = 7.0
-BLOCK = 3_000.0
-"""Metres: side of the squares whose own trends are told apart."""
+SCALES = (2_000.0, 3_000.0, 6_000.0)
+"""Metres: sides of the squares whose own trends are told apart; the scale that widens the interval most is taken."""
 YEAR = 364.0
 """Days back to the same weeks of the year before, weekday by weekday."""
 NAMES = ("treated", "ring", "comparison")
@@ -157,7 +157,7 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class Trends:
-    """How far neighbourhoods (squares of `BLOCK` metres) change by themselves.
+    """How far neighbourhoods (squares of one of `SCALES`) change by themselves.
 
     variance: of their log ratios beyond chance, τ²; treated, ring, comparison: Σ w² over squares, w the part of the
     set's incidents that lies in each: 1 for one neighbourhood, near 0 for places all over the city.
@@ -173,7 +173,9 @@ class Trends:
         return self.variance * (float(getattr(self, name)) + self.comparison)
 
 
-def trends(events: Events, cells: Cells, zones: Zones, span: Span, dispersion: float = 1.0) -> Trends:
+def trends(
+    events: Events, cells: Cells, zones: Zones, span: Span, metres: float = SCALES[1], dispersion: float = 1.0
+) -> Trends:
     """The neighbourhoods' own trends, by the comparison places: a random effect of each square on the log ratio.
 
     After-counts of squares with n incidents vary by φ·n·p·q + τ²·(n·p·q)²; τ² by moments, as for counts with extra
@@ -181,7 +183,7 @@ def trends(events: Events, cells: Cells, zones: Zones, span: Span, dispersion: f
     neighbourhood may rise or fall by itself.
     """
     located = cells.locate(events)
-    square = np.column_stack([np.floor(cells.x / BLOCK), np.floor(cells.y / BLOCK)])
+    square = np.column_stack([np.floor(cells.x / metres), np.floor(cells.y / metres)])
     _, block = np.unique(square, axis=0, return_inverse=True)
     inside = (located.day >= span.edges[0]) & (located.day < span.edges[-1])
     cell, after = located.cell[inside], located.day[inside] >= span.start
@@ -236,8 +238,8 @@ def judged(events: Events, cells: Cells, zones: Zones, span: Span, weeks: Weeks,
     """A set's ratio to the comparison places, with the weeks' dispersion and the neighbourhoods' own trends."""
     counts: Floats = getattr(weeks, name)
     spread = _dispersion(counts, weeks.comparison, weeks.before)
-    own = trends(events, cells, zones, span, spread)
-    return ratio(counts, weeks.comparison, weeks.before, own.between(name))
+    own = max(trends(events, cells, zones, span, metres, spread).between(name) for metres in SCALES)
+    return ratio(counts, weeks.comparison, weeks.before, own)
 
 
 def _dispersion(treated: Floats, comparison: Floats, before: int) -> float:
