@@ -38,7 +38,6 @@ from witness import EntryFile
 
 RUN_ELSEWHERE = {
     "docs/explanation/before-and-after.md": "tests/placewise/test_before_after.py",
-    "docs/explanation/before-and-after.md": "tests/placewise/test_before_after.py",
     "docs/explanation/streets.md": "tests/placewise_plan/test_plan_docs.py",
     "docs/explanation/patrol-plans.md": "tests/placewise_plan/test_plan_docs.py",
     "docs/explanation/early-warning.md": "tests/placewise_warning/test_scan_docs.py",
