@@ -8,6 +8,7 @@ from scipy import stats
 
 from placewise.fairness import AreaGroups, simulate_feedback
 from placewise.forecast import estimator
+from placewise.simulate import Arrivals, Priority, Scenario, Station, Unit, Zone, simulate, travel_seconds
 from placewise.simulate.city import KINDS, BadCity, CitySize, Planted, SyntheticCity, river, to_metres
 from placewise.simulate.city_incidents import OTHER_CALLS, SERVICE, city_calls, happen
 from placewise.simulate.city_truth import Kind, Repeats
@@ -216,6 +217,23 @@ def test_calls_are_reports_and_others_with_known_work(town):
     assault = np.array(made.events.classes)[made.events.codes] == "assault"
     assert np.mean(made.priority[assault] == 1) == pytest.approx(0.5, abs=0.04)
     assert len(city_calls(town, happen(replace(town, reporting=town.reporting * 0), YEAR[0], 7)).events) == 0
+
+
+def test_the_simulation_of_units_runs_on_the_citys_calls_and_streets(town):
+    made = city_calls(town, happen(town, YEAR[0], 364, seed=1), seed=1)
+    spots = [np.mean(np.array(one["geometry"]["coordinates"][0])[:4], axis=0) for one in town.districts()["features"]]
+    zones = tuple(Zone(f"zone {k}", float(x), float(y), f"District {k + 1}") for k, (x, y) in enumerate(spots))
+    stations = (Station("north", zones[9].lon, zones[9].lat), Station("south", zones[1].lon, zones[1].lat))
+    units = tuple(Unit(str(k), ("north", "south")[k % 2]) for k in range(6))
+    kinds = tuple(Priority(str(p), mean=60 * minutes) for p, (minutes, _spread) in SERVICE.items())
+    arrivals = Arrivals.from_events(made.by_priority, zones, {"1": 0, "2": 1, "3": 2}, 3)
+    assert arrivals.weekly.sum() == pytest.approx(len(made.events) / 52, rel=0.01)
+    scenario = Scenario(zones, stations, units, kinds, arrivals, travel_seconds(town.graph, zones, stations))
+    outcome = simulate(scenario, days=28, seed=1, runs=4)
+    assert outcome.calls == pytest.approx(4 * 4 * arrivals.weekly.sum(), rel=0.1)
+    at_scenes = made.seconds.sum() / (364 * 86_400 * 6)  # the share of six units' time that the calls ask for
+    assert at_scenes < outcome.utilisation.value < 1.6 * at_scenes
+    assert 60 < outcome.response("1").mean.value < 900
 
 
 # What is refused
