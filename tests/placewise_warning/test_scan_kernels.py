@@ -186,9 +186,13 @@ def test_many_kinds_of_circles_share_rows(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_too_many_kinds_of_cylinders_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     made = permutation_study(small_city(1), span(), 650.0, 2, weekly=True).cylinders
+    assert made.lane == 8  # worked out while there was room
     monkeypatch.setattr(cylinders_module, "MOST_NEIGHBOURS", 50)
     with pytest.raises(TooManyNeighbours, match="fewer earlier analyses"):
         made.spare(4.0)
+    other = permutation_study(small_city(1), span(), 1.0, 2, weekly=True).cylinders
+    with pytest.raises(TooManyNeighbours, match="days of the week"):
+        other.spare(4.0)
 
 
 def test_chance_draws_every_case_alike() -> None:

@@ -12,7 +12,7 @@ from placewise.kernels.scan import Words, best_of_centres, gather_recent, scan_m
 from placewise.kernels.scan_rings import Int32, count_within, list_within, sums_along
 from placewise.warning.errors import TooManyNeighbours
 
-MOST_NEIGHBOURS = 400_000_000
+MOST_NEIGHBOURS = 200_000_000  # some five gigabytes while these are sorted
 CHUNK = 65_536  # rows worked out at a time
 MOST_ROWS = 2_048  # kinds of circles told apart by how many cases they hold in all
 SLACK = 1e-9  # relative; far above the error of a logarithm, far below what six digits show
@@ -102,6 +102,8 @@ class Cylinders:
     @cached_property
     def rows(self) -> tuple[Int32, Floats]:
         """Row of each circle, and (rows, strata) weights that no circle of the row falls below."""
+        if self.circles.near.size * self.totals.shape[1] > MOST_NEIGHBOURS:
+            raise TooManyNeighbours("too many cylinders to tell days of the week apart; take cells or a shorter radius")
         return _rows(sums_along(self.circles.first, self.circles.near, self.totals))
 
     @cached_property
