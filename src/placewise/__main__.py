@@ -14,11 +14,12 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "explain": ("placewise.cli.forecast", "explain", "what a forecast is made of, in plain words"),
     "fairness": ("placewise.cli.fairness", "main", "who bears a forecast, and whether it feeds on itself"),
     "scan": ("placewise.cli.scan", "main", "where lately more happened than elsewhere and before"),
-    "knox": ("placewise.cli.knox", "main", "whether incidents repeat nearby within days"),
-    "city": ("placewise.cli.city", "main", "a made-up city as files, and the truth beside them"),
     "streets": ("placewise.cli.streets", "main", "driving times, ways, what is reached when, who is nearest"),
     "plan": ("placewise.cli.plan", "main", "which unit is to be seen where and when, checked"),
     "beats": ("placewise.cli.beats", "main", "areas into beats of even workload, to choose from"),
+    "simulate": ("placewise.cli.simulate", "main", "calls and units under your rules: response times, queue, load"),
+    "knox": ("placewise.cli.knox", "main", "whether incidents repeat nearby within days"),
+    "city": ("placewise.cli.city", "main", "a made-up city as files, and the truth beside them"),
 }
 
 

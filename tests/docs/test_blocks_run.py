@@ -26,6 +26,7 @@ from django.urls import reverse
 from tests.docs.told import DOCS, FENCE, PAGES, ROOT, blocks, name
 
 import placewise.plan
+import placewise.simulate
 import placewise.space
 import placewise.streets
 import placewise.warning
@@ -38,6 +39,7 @@ from witness import EntryFile
 
 RUN_ELSEWHERE = {
     "docs/explanation/before-and-after.md": "tests/placewise/test_before_after.py",
+    "docs/explanation/simulation.md": "tests/placewise_simulate/test_simulate_docs.py",
     "docs/explanation/streets.md": "tests/placewise_plan/test_plan_docs.py",
     "docs/explanation/patrol-plans.md": "tests/placewise_plan/test_plan_docs.py",
     "docs/explanation/early-warning.md": "tests/placewise_warning/test_scan_docs.py",
@@ -147,7 +149,9 @@ def test_python_runs(page: str, number: int, code: str) -> None:
 
 # --- signatures ------------------------------------------------------------------------------------------------------
 
-MODULES: tuple[ModuleType, ...] = (placewise.streets, placewise.plan, placewise.space, placewise.warning)
+MODULES: tuple[ModuleType, ...] = (
+    placewise.streets, placewise.plan, placewise.space, placewise.warning, placewise.simulate,
+)  # fmt: skip
 CALL = re.compile(r"(?P<name>[\w.]+)\((?P<takes>.*?)\)(?: -> .*)?")
 
 

@@ -311,8 +311,28 @@ def baltimore_files(folder: Path) -> None:
     (folder / "areas.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
 
 
+def calls_files(folder: Path) -> None:
+    """The same streets, four weeks of made-up calls on them, and units at two of their corners."""
+    baltimore_files(folder)
+    spots = pl.read_csv(folder / "incidents.csv").sample(400, with_replacement=True, seed=0)
+    rng = np.random.default_rng(0)
+    times = np.datetime64("2024-01-01T00:00:00") + np.sort(rng.integers(0, 28 * 86_400_000, 400)).astype(
+        "timedelta64[ms]"
+    )
+    levels = rng.choice(["high", "low"], 400).tolist()
+    spots.with_columns(time=pl.Series(times), priority=pl.Series(levels)).write_csv(folder / "calls.csv")
+    homes = spots.select("lon", "lat")[:4].with_row_index("name")
+    homes.write_csv(folder / "units.csv")
+
+
 CITY = dict.fromkeys(("city.osm.pbf", "places.csv", "areas.geojson"), baltimore_files)
-FILES = {**CITY, "toronto.parquet": toronto_files, "chicago.parquet": chicago_files, "thefts.csv": portland_files}
+FILES = {
+    **CITY,
+    "calls.csv": calls_files,
+    "toronto.parquet": toronto_files,
+    "chicago.parquet": chicago_files,
+    "thefts.csv": portland_files,
+}
 
 
 def test_commands_of_the_analytics_are_called_by_their_names() -> None:

@@ -58,7 +58,7 @@ BAD = [
     ({"zones": ()}, "no zones"),
     ({"units": (Unit("a", "s0"), Unit("a", "s0"))}, "two units of one name: a"),
     ({"units": (Unit("a", "nowhere"),)}, "unit at no known station: a"),
-    ({"units": (Unit("a", "s0", beat=("moon",)),)}, "beat with an area that has no zone: a"),
+    ({"units": (Unit("a", "s0", beat=("moon",)),)}, "beat in whose areas there is no zone: a"),
     ({"units": (Unit("a", "s0", crew=0),)}, "crew below 1: a"),
     ({"units": (Unit("a", "s0", (Shift(5, 5),)),)}, "shift that is none"),
     ({"units": (Unit("a", "s0", (Shift(0, 9), Shift(8, 10))),)}, "shifts that overlap: a"),

@@ -144,7 +144,8 @@ class Scenario:
     def _unit_faults(self) -> Iterable[tuple[str, list[str]]]:
         stations, areas = {station.name for station in self.stations}, {zone.area for zone in self.zones}
         yield "unit at no known station", [unit.name for unit in self.units if unit.station not in stations]
-        yield "beat with an area that has no zone", [unit.name for unit in self.units if not set(unit.beat) <= areas]
+        lost = [unit.name for unit in self.units if unit.beat and areas.isdisjoint(unit.beat)]
+        yield "beat in whose areas there is no zone", lost
         yield "crew below 1", [unit.name for unit in self.units if unit.crew < 1]
         yield (
             "shift that is none: it begins in the week and lasts above 0 and at most 7 days",
