@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -14,13 +15,17 @@ from tests.town import TODAY, Town, raised, taken_back
 
 from openbeat.access import Actor, Role
 from openbeat.audit.models import Entry
+from openbeat.forecast import actions as forecasts
 from openbeat.forecast.warning import actions
 from openbeat.forecast.warning.compute import Found, Scanned
 from openbeat.forecast.warning.models import Alarm, Scan, Watch
 from openbeat.forecast.warning.rules import Outcome, Stretch
 from openbeat.forecast.warning.states import AlarmState, WatchState
 from openbeat.incidents.models import OffenceClass
+from openbeat.patrol.models import Plan
+from openbeat.web import warning_lists as lists
 from openbeat.web import warning_words as words
+from placewise.warning.thresholds import LEAST_RECURRENCE_DAYS
 
 BURGLARY = "NIBRS-220"
 HERE = Stretch(-79.3700, 43.6560, 480.0, date(2021, 12, 18), date(2021, 12, 31))
@@ -116,11 +121,31 @@ def test_a_warning_in_plain_words(alarm: Alarm) -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "often"),
-    [(30, "about once in 30 days"), (999.4, "about once in 999 days"), (1000, "less than once in 1,000 days")],
+    ("days", "most", "often", "short"),
+    [
+        (30, 1000, "about once in 30 days", "30"),
+        (999.4, 1000, "about once in 999 days", "999"),
+        (1000, 1000, "less than once in 1,000 days", "> 1,000"),
+        (1000, 10_000, "about once in 1,000 days", "1,000"),
+    ],
 )
-def test_how_often_chance_alone_would_be_told(days: float, often: str) -> None:
-    assert words.once_in(days) == often
+def test_how_often_chance_alone_would_be_told(days: float, most: int, often: str, short: str) -> None:
+    assert words.once_in(days, most) == often
+    assert words.days_between(days, most) == short
+
+
+def test_the_false_alarms_told_are_those_measured() -> None:
+    """As the table of docs/explanation/false-alarms.md has them."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "explanation" / "false-alarms.md").read_text()
+    lines = re.findall(r"^\| \**(\d+) days\** \|(.*)\|$", page, re.MULTILINE)
+    kept = []
+    for days, line in lines:
+        quiet, all_, nights, *found = (part.strip() for part in line.split("|"))
+        kept.append(
+            (int(days), float(quiet), float(all_), float(nights), *(int(part.split("%")[0]) for part in found[-3:]))
+        )
+    assert tuple(kept) == lists.MEASURED
+    assert LEAST_RECURRENCE_DAYS in {days for days, *_rest in kept}
 
 
 @pytest.mark.parametrize(("radius", "told"), [(0, 100), (25, 100), (26, 150), (480, 600), (925, 1000)])
@@ -305,6 +330,22 @@ def test_dismissed_with_a_reason(client: Client, alarm: Alarm) -> None:
         client, "warning_dismiss", alarm.pk, outcome="known_cause", reason="The fair of the week"
     )
     assert "The fair of the week" in text(client, "warning", alarm.pk)
+
+
+def test_linked_to_a_plan(town: Town, client: Client, analyst: Actor, alarm: Alarm) -> None:
+    burglary = [OffenceClass.objects.get(pk=BURGLARY)]
+    run = forecasts.ask_for_forecast(
+        analyst, town.areas, title="Burglary", classes=burglary, starts=TODAY, horizon=7, resolution=9,
+        estimator="ewma", at=town.at,
+    )  # fmt: skip
+    plan = Plan.objects.create(
+        agency=town.agency, forecast=run, title="Night shift of 1 January", state="draft", made_at=town.at,
+        starts=town.at, ends=town.at + timedelta(hours=8), seed=1, settings={},
+    )  # fmt: skip
+    assert "Night shift of 1 January" in text(client, "warning", alarm.pk)
+    assert "What is done is noted." in post(client, "warning_link", alarm.pk, plan=str(plan.pk), programme="")
+    page = client.get(reverse("warning", args=[alarm.pk])).content.decode()
+    assert f'<a href="{reverse("plan", args=[plan.pk])}">Night shift of 1 January</a>' in page
 
 
 def test_a_link_to_nothing_is_refused(client: Client, alarm: Alarm) -> None:

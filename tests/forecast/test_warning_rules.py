@@ -71,11 +71,11 @@ def test_only_reported_classes_are_watched(classes: list[tuple[str, bool]], refu
     [
         ((1000, 28, 100, 3), ""),
         ((250, 14, 30, 2), ""),
-        ((2000, 56, 1000, 50), ""),
+        ((2000, 56, 3650, 50), ""),
         ((999, 28, 100, 3), "within 250, 500, 1000, 2000 metres"),
         ((1000, 27, 100, 3), "back 14, 28, 56 days"),
-        ((1000, 28, 29, 3), "once in 30 to once in 1000 days"),
-        ((1000, 28, 1001, 3), "once in 30 to once in 1000 days"),
+        ((1000, 28, 29, 3), "once in 30 to once in 3650 days"),
+        ((1000, 28, 3651, 3), "once in 30 to once in 3650 days"),
         ((1000, 28, 100, 1), "from 2 to 50 reports"),
         ((1000, 28, 100, 51), "from 2 to 50 reports"),
     ],
@@ -99,6 +99,11 @@ def test_settings_that_are_not_offered_are_refused(settings: tuple[int, int, int
 )
 def test_a_night_follows_the_newest_record(today: date, newest: date, night: date) -> None:
     assert rules.night_of(today, newest) == night
+
+
+@pytest.mark.parametrize(("interval", "tries"), [(30, 999), (364, 999), (365, 9999), (3650, 9999)])
+def test_rare_thresholds_try_chance_more_often(interval: int, tries: int) -> None:
+    assert rules.tries(interval) == tries
 
 
 def test_without_records_there_is_no_night() -> None:

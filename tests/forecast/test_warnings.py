@@ -147,7 +147,7 @@ def test_no_input_of_a_scan_is_about_a_person(town: Town, watch: Watch) -> None:
 
 def test_the_same_night_scanned_twice_finds_the_same(town: Town, watch: Watch) -> None:
     events, ground = events_of(town.house, ask(town, watch)), places.ground(town.house, town.areas)
-    question = Question(TODAY, 1000.0, 28, 2, by_weekday=False, keep=0.0)
+    question = Question(TODAY, 1000.0, 28, 2, by_weekday=False, tries=99, keep=0.0)
     first, second = scanned(question, events, ground), scanned(question, events, ground)
     assert first == second
     assert first.cases > 100

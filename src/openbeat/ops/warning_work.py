@@ -14,7 +14,7 @@ from openbeat.forecast.warning import actions, queries
 from openbeat.forecast.warning.compute import Question, Scanned, scanned
 from openbeat.forecast.warning.feed import events_of
 from openbeat.forecast.warning.queries import Scan
-from openbeat.forecast.warning.rules import KEEP
+from openbeat.forecast.warning.rules import KEEP, tries
 from openbeat.forecast.warning.states import UNDER_WAY, WatchState
 from openbeat.kernel.errors import Contradiction, Refusal
 from openbeat.kernel.time import now
@@ -76,7 +76,7 @@ def _scanned(actor: Actor, scan: Scan) -> Scanned:
     progress.tell(scan.id, scan.agency_id, 0.2, "looking for clusters")
     question = Question(
         night=scan.night, radius=watch.radius, days=watch.days, least_cases=watch.least_cases,
-        by_weekday=watch.by_weekday, keep=KEEP * watch.least_interval,
+        by_weekday=watch.by_weekday, tries=tries(watch.least_interval), keep=KEEP * watch.least_interval,
     )  # fmt: skip
     return scanned(question, events, ground)
 

@@ -41,6 +41,7 @@ from openbeat.web.warning_words import (
     of_one_day,
     once_in,
     outcome_words,
+    rarest,
     scanned_to,
     since,
     span,
@@ -158,7 +159,12 @@ def _stats(alarm: Alarm) -> list[dict[str, Any]]:
     return [
         {"label": _("Reported"), "value": number(alarm.observed, 0), "unit": within, "basis": basis, "change": times},
         {"label": _("Expected"), "value": expected_words(alarm.expected), "unit": within, "basis": usual},
-        {"label": _("By chance alone once in"), "value": days_between(alarm.recurrence), "unit": _("days"), "basis": p},
+        {
+            "label": _("By chance alone once in"),
+            "value": days_between(alarm.recurrence, rarest(alarm.watch)),
+            "unit": _("days"),
+            "basis": p,
+        },
     ]
 
 
@@ -170,7 +176,7 @@ def _facts(alarm: Alarm) -> list[tuple[Any, Any]]:
         (_("Circle"), _("%(metres)s m around the point on the map") % {"metres": number(metres(alarm.radius), 0)}),
         (_("First found"), day(alarm.first_seen)),
         (_("Last found"), day(alarm.last_seen)),
-        (_("At its rarest"), once_in(alarm.highest)),
+        (_("At its rarest"), once_in(alarm.highest, rarest(alarm.watch))),
         (_("Watch"), Link(watch.title, reverse("warning_watch", args=[watch.pk]))),
         *_what_became(alarm),
     ]
@@ -280,9 +286,10 @@ def sighting_table(request: Request, alarm: Alarm) -> Table:
         Column("expected", _("Expected"), kind="number", digits=2),
         Column("often", _("By chance once in, days"), kind="number"),
     ]
+    most = rarest(alarm.watch)
     rows = [
         Row([scanned_to(one.night), days(one.starts, one.ends), metres(one.radius), one.observed, one.expected,
-             days_between(one.recurrence)])
+             days_between(one.recurrence, most)])
         for one in queries.sightings(request.actor, alarm)[:SHOWN_SCANS]
     ]  # fmt: skip
     return Table(_("Night by night"), columns, rows, dense=True, now=request.now)

@@ -11,9 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from openbeat.forecast.warning.compute import REPLICATIONS
 from openbeat.forecast.warning.queries import Alarm, Scan, Watch
-from openbeat.forecast.warning.rules import LinkKind, Outcome
+from openbeat.forecast.warning.rules import LinkKind, Outcome, tries
 from openbeat.forecast.warning.states import AlarmState, ScanState, WatchState
 from openbeat.web.ui.bits import Badge
 from openbeat.web.ui.scales import number
@@ -23,9 +22,6 @@ CELL_REACH = 75.0
 ROUND_TO = 50
 LEAST_OF_ONE_DAY = 3
 """Reports of one day from which it is worth a word."""
-RAREST = REPLICATIONS + 1
-"""Days of the recurrence interval beyond which so many tries of chance tell nothing."""
-
 ALARMS: dict[AlarmState, tuple[Promise, str]] = {
     AlarmState.NEW: (gettext_lazy("New"), "warn"),
     AlarmState.ACKNOWLEDGED: (gettext_lazy("Being looked into"), "info"),
@@ -147,21 +143,32 @@ def _by_day(alarm: Alarm) -> dict[date, int]:
     return {one: count for one, count in days if alarm.starts <= one <= alarm.ends}
 
 
-def once_in(days: float) -> str:
-    """A recurrence interval: once in so many days, or more rarely than can be told."""
-    if days >= RAREST:
-        return _("less than once in %(days)s days") % {"days": number(RAREST, 0)}
+def rarest(watch: Watch) -> int:
+    """Days of the recurrence interval beyond which the tries of chance tell nothing."""
+    return tries(watch.least_interval) + 1
+
+
+def once_in(days: float, most: int) -> str:
+    """A recurrence interval: once in so many days, or more rarely than `most` tries can tell."""
+    if days >= most:
+        return _("less than once in %(days)s days") % {"days": number(most, 0)}
     return _("about once in %(days)s days") % {"days": number(days, 0)}
 
 
-def days_between(recurrence: float) -> str:
+def days_between(recurrence: float, most: int) -> str:
     """The days of a recurrence interval alone, or that they are more than can be told."""
-    return f"> {number(RAREST, 0)}" if recurrence >= RAREST else number(recurrence, 0)
+    return f"> {number(most, 0)}" if recurrence >= most else number(recurrence, 0)
+
+
+def threshold(watch: Watch) -> str:
+    """From when on a watch warns."""
+    return once_in(watch.least_interval, rarest(watch))
 
 
 def by_chance(alarm: Alarm) -> str:
     """How rare it is, in one sentence."""
-    return _("By chance alone, something like this would be flagged %(often)s.") % {"often": once_in(alarm.recurrence)}
+    often = once_in(alarm.recurrence, rarest(alarm.watch))
+    return _("By chance alone, something like this would be flagged %(often)s.") % {"often": often}
 
 
 def since(alarm: Alarm) -> str:

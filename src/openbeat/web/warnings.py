@@ -31,8 +31,8 @@ from openbeat.web.request import Request
 from openbeat.web.trail import BASES
 from openbeat.web.warning_board import board, inbox
 from openbeat.web.warning_forms import EndForm, LinkForm, RegisterForm, WatchForm
-from openbeat.web.warning_lists import failed, register, scan_table, watch_facts, watch_table
-from openbeat.web.warning_words import found, once_in, watch_badge
+from openbeat.web.warning_lists import failed, register, scan_table, threshold_table, watch_facts, watch_table
+from openbeat.web.warning_words import found, threshold, watch_badge
 
 MOST_NEEDS = 20
 
@@ -144,7 +144,8 @@ def new_watch(request: HttpRequest) -> HttpResponse:
             form.add_error(None, sentences(refusal))
         else:
             return redirect("warning_watch", made.pk)
-    return render(request, "warnings/new.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "thresholds": threshold_table()}
+    return render(request, "warnings/new.html", context, status=422 if form.errors else 200)
 
 
 @login_required
@@ -158,8 +159,9 @@ def watch(request: HttpRequest, watch_id: UUID) -> HttpResponse:
         "watch": one,
         "badge": watch_badge(one),
         "facts": watch_facts(one),
+        "thresholds": threshold_table(),
         "scans": scan_table(seen, one),
-        "often": once_in(one.least_interval),
+        "often": threshold(one),
         "like": f"{reverse('warning_watch_new')}?like={one.pk}",
         "lag": _lag(seen, one),
         "may_approve": one.state != WatchState.WATCHING and permits(seen.actor, Permission.WARNING_APPROVE, one),

@@ -17,7 +17,6 @@ from placewise.warning import Cluster, SpaceTimeScan
 
 RESOLUTION = 10
 """Places are H3 cells of edge 76 m: an address is nowhere in a warning."""
-REPLICATIONS = 999
 SHOWN_DAYS = 182
 """Days of the time line: half a year."""
 
@@ -31,6 +30,8 @@ class Question:
     days: int
     least_cases: int
     by_weekday: bool
+    tries: int
+    """How often chance is tried."""
     keep: float
     """Days of the recurrence interval below which a cluster is left out."""
 
@@ -67,7 +68,7 @@ def scanned(question: Question, events: Events, ground: BaseGeometry) -> Scanned
     located = cells.locate(recent)
     scan = SpaceTimeScan(
         model="permutation", radius=question.radius, days=question.days, least_cases=question.least_cases,
-        replications=REPLICATIONS, by_weekday=question.by_weekday, seed=question.night.toordinal(),
+        replications=question.tries, by_weekday=question.by_weekday, seed=question.night.toordinal(),
     ).fit(recent, cells, until=question.night)  # fmt: skip
     kept = [one for one in scan.clusters_ if one.recurrence >= question.keep]
     found = tuple(_found(question, one, cells, located) for one in kept)

@@ -16,10 +16,12 @@ RADII = (250, 500, 1000, 2000)
 """Metres: the greatest circle that a watch may look at."""
 LENGTHS = (14, 28, 56)
 """Days: the longest stretch that a watch may look at."""
-INTERVALS = (30, 1000)
-"""Days of the recurrence interval below which nothing is told: the least and the greatest that may be asked.
-
-Chance is tried 999 times, so nothing rarer than once in 1,000 can be told apart."""
+INTERVALS = (30, 3650)
+"""Days of the recurrence interval below which nothing is told: the least and the greatest that may be asked."""
+TRIES, MANY_TRIES = 999, 9_999
+"""How often chance is tried; nothing rarer than once in one try more can be told apart."""
+MANY_FROM = 365
+"""Days of the threshold from which 999 tries would hang on one or two of them (docs/explanation/false-alarms.md)."""
 MOST_LEAST_CASES = 50
 HISTORY = 365
 """Days of records that say what is usual where and when: a year, so that no season is counted twice."""
@@ -108,6 +110,11 @@ def require_settings(radius: int, days: int, least_interval: int, least_cases: i
         )
     if not 2 <= least_cases <= MOST_LEAST_CASES:
         raise Contradiction("a cluster has from 2 to {most} reports at least", most=MOST_LEAST_CASES)
+
+
+def tries(least_interval: int) -> int:
+    """How often a watch with this threshold tries chance."""
+    return TRIES if least_interval < MANY_FROM else MANY_TRIES
 
 
 def night_of(today: date, last_record: date | None) -> date:
