@@ -4,7 +4,7 @@
 docs/explanation/false-alarms.md.
 """
 
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -25,13 +25,15 @@ from benchmarks.common import Figure, report
 THRESHOLDS = (30.0, 60.0, 100.0, 200.0, 365.0)
 REPORTS = (4.0, 7.0, 12.0)
 MONTH = 365.25 / 12
+LARGE = Settings(size="city", nights=182)
+"""Half a year of a city with fifteen times as many incidents."""
 
 
-def run(settings: Settings | None = None) -> list[Figure]:
-    """All figures of scans and charts."""
+def run(settings: Settings | None = None, *, processes: int = 2) -> list[Figure]:
+    """All figures of scans and charts; with one process everything happens in this one."""
     settings = settings or Settings()
     quiet = [replace(settings, repeats=False), settings]
-    with ProcessPoolExecutor(2) as pool:
+    with ProcessPoolExecutor(processes) if processes > 1 else ThreadPoolExecutor(1) as pool:
         nulls = [pool.submit(all_nights, one) for one in quiet]
         planted = [pool.submit(planted_nights, settings, reports) for reports in REPORTS]
         figures = [each for one, found in zip(quiet, nulls, strict=True) for each in false_alarms(one, found.result())]
@@ -67,9 +69,9 @@ def planted_nights(settings: Settings, reports: float) -> list[Found]:
     return scanned(city, reports_of(city, settings, planted), nights, settings)
 
 
-def false_alarms(settings: Settings, found: list[Found]) -> list[Figure]:
+def false_alarms(settings: Settings, found: list[Found], where: str = "") -> list[Figure]:
     """Distinct alarms a month, their nights and the share of nights with one, by threshold."""
-    words = "with near repeats" if settings.repeats else "without near repeats"
+    words = where + ("with near repeats" if settings.repeats else "without near repeats")
     months = settings.nights / MONTH
     figures = []
     for threshold in THRESHOLDS:
@@ -103,4 +105,4 @@ def power(settings: Settings, reports: float, found: list[Found]) -> list[Figure
 
 
 if __name__ == "__main__":
-    report("alarms", run())
+    report("alarms", run() + false_alarms(LARGE, all_nights(LARGE), "in a city, "))

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from benchmarks._alarms import Found, Settings, city_of, detected_after, episodes, nights_of, plantings, reports_of
 from benchmarks._chart_alarms import counted, spells
-from benchmarks.alarms import of_charts, run
+from benchmarks.alarms import run
 
 from placewise.simulate.city import to_degrees, whole_day
 from placewise.warning import LEAST_RECURRENCE_DAYS
 
-VILLAGE = Settings(size="village", nights=120, replications=99, first="2018-01-01")
+VILLAGE = Settings(size="village", nights=119, replications=99, first="2018-01-01")
 
 
 def found(night, recurrence, x=0.0, radius=500.0, days=7):
@@ -71,14 +71,13 @@ def test_clusters_are_planted_with_as_many_reports_as_said():
 
 
 def test_the_benchmark_runs_on_a_village():
-    figures = {one.name: one for one in run(VILLAGE)}
+    figures = {one.name: one for one in run(VILLAGE, processes=1)}
     for threshold in (30, 60):
         quiet = figures[f"scan, {threshold} days, nothing planted, without near repeats: alarms"]
         assert 0 <= quiet.value < 3
     many = figures["scan, 30 days, 12 reports in 14 days within 300 m: found"].value
     assert many >= figures["scan, 30 days, 0 reports in 14 days within 300 m: found"].value
-    charts = {one.name: one.value for one in of_charts(VILLAGE)}
-    assert charts.items() <= {name: one.value for name, one in figures.items()}.items()
+    assert 0 < figures["C1, 2 deviations, nothing planted, with near repeats: alarms"].value < 10
 
 
 def test_the_desks_threshold_is_one_of_those_measured():
