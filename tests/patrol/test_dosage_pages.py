@@ -380,3 +380,33 @@ def test_who_brings_positions(town: Town, approved: Plan) -> None:
     assert town.strangers_client(Role.OFFICER).get(address).status_code == 404
     Plan.objects.filter(pk=approved.pk).update(state="withdrawn")
     assert town.client(Role.COMMANDER).get(address).status_code == 404
+
+
+# --- many shifts -----------------------------------------------------------------------------------------------------
+
+
+def test_six_shifts_have_an_interval_between_them_and_a_chart(town: Town, approved: Plan) -> None:
+    """Each night one visit more is given than the night before: shares from none to five of what was asked."""
+    asked = stops(approved, "U01") + stops(approved, "U02")
+    for night in range(6):
+        plan = Plan.objects.get(pk=approved.pk)
+        plan.pk, starts = new_id(), STARTS - (1 + night) * DAY
+        plan.starts, plan.ends = starts, starts + timedelta(hours=4)
+        plan.save(force_insert=True)
+        for order, stop in enumerate(asked[:night]):
+            Visit.objects.create(
+                agency=town.agency, plan=plan, unit_name="U01", place=stop["place"], cell=int(str(stop["place"]), 16),
+                arrived_at=starts + timedelta(minutes=order), minutes=10, recorded_at=town.at,
+            )  # fmt: skip
+    client = town.client(Role.COMMANDER)
+    page = client.get(reverse("dosage") + "?first=2021-12-20&last=2021-12-30")
+    given, minutes, *_ = page.context["stats"]
+    whole = 6 * len(asked)
+    assert given["value"] == f"{round(100 * 15 / whole)}"
+    assert given["interval"]
+    assert minutes["basis"] == "6 shifts"
+    chart = page.context["by_shift"]
+    assert len(chart.labels) == 6
+    assert "From 0 %" in page.content.decode()
+    assert page.context["table"].total == 6 * len({stop["place"] for stop in asked})
+    assert [row.cells[0] for row in page.context["cells"].rows]
