@@ -12,6 +12,8 @@ SMALL = (
     "placewise/test_kernels.py",
     "placewise_streets/test_streets_small.py",
     "placewise_plan/test_plan_clock.py",
+    "placewise_simulate/test_hypercube_small.py",
+    "placewise_simulate/test_simulate_events.py",
     "placewise_warning/test_knox_loops.py",
     "placewise_warning/test_scan_kernels.py",
 )

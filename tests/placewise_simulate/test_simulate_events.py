@@ -34,7 +34,7 @@ def lived(scenario: Scenario, calls: Calls, end: float = 8 * DAY):
     """The log of a scenario whose calls are given: rows (call, unit, sent, arrived, left, done)."""
     city, _ = as_city(scenario, 0.0, end)
     fleet, line, log = fresh(city, calls, 64 + 8 * len(calls.ready))
-    assert run(city, calls, fleet, line, log, 0.0, end, COVER_STEP, np.zeros(0))
+    assert run(city, calls, fleet, line, log, 0.0, end, COVER_STEP, np.zeros(4))
     rows = list(zip(*(column[: line.size[1]].tolist() for column in log[:6]), strict=True))
     stays = list(zip(*(column[: line.size[2]].tolist() for column in log[6:]), strict=True))
     return rows, stays, line
@@ -243,3 +243,16 @@ def test_what_must_always_hold(rules: dict[str, object]) -> None:
         assert np.isnan(arrived) or sent_at <= arrived <= left
     if town.preemption == "none":
         assert all(done for *_, done in rows)
+
+
+def test_cover_is_looked_at_in_steps_and_a_log_too_short_is_told() -> None:
+    """Nobody reaches zone 3 from the left in 250 s; while the unit is at zone 4 nobody else is reached."""
+    town = street((LEFT,), cover_seconds=250.0)
+    city, _ = as_city(town, 0.0, DAY)
+    calls = calls_of((1000, 4, 0, 1, 2000.0))
+    fleet, line, log = fresh(city, calls, 64)
+    cover = np.full(5, np.nan)
+    assert run(city, calls, fleet, line, log, 0.0, DAY, 900.0, cover)
+    assert cover == pytest.approx([0.6, 0.6, 0.0, 0.0, 1.0])  # at 3600 half way home: every zone is 200 s off at most
+    fleet, line, log = fresh(city, calls, 4)
+    assert not run(city, calls, fleet, line, log, 0.0, DAY, 900.0, cover)
