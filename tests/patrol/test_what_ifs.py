@@ -252,7 +252,7 @@ def form(**changed: object) -> dict[str, object]:
     today |= {"today_policy": "closest", "today_preemption": "none", "today_beats": "stations"}
     numbers = {
         "first": "2021-01-01", "last": "2021-12-30", "calls_each": "1", "answered": "100", "handling": "1",
-        "share": "90", "cover": "8", "first_hour": "6", "days": "7", "runs": "4", "seed": "1",
+        "share": "90", "cover": "8", "first_hour": "6", "days": "7", "runs": "4", "seed": "1", "forecast": "same",
     }  # fmt: skip
     return {**others, **levels, **classes, **today, **numbers, **changed}
 
@@ -271,7 +271,9 @@ def test_a_what_if_is_asked_on_the_page_named_by_what_it_changes_and_copied(town
     answer = client.post(reverse("what_if_ask"), given)
     assert answer.status_code == 302, answer.content.decode()
     found = WhatIf.objects.get(pk=answer["Location"].strip("/").split("/")[-1])
-    assert found.title.startswith("What if: one car fewer · units: evening 3/2, the beat's own unit sent first")
+    assert found.title.startswith(
+        "What if: one car fewer · 3 cars in the evening instead of 2, the beat's own unit sent first"
+    )
     asked = queries.asked_of(town.house, found)
     assert [one.units for one in asked.setups] == [(2, 2, 2), (1, 1, 1), (2, 3, 2)]
     assert (asked.setups[2].policy, asked.setups[2].preemption) == ("beat_first", "always")

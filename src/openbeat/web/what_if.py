@@ -21,7 +21,6 @@ from openbeat.kernel.errors import OpenbeatError
 from openbeat.patrol import queries as patrol
 from openbeat.patrol.what_if import actions, queries
 from openbeat.patrol.what_if.queries import WhatIf
-from openbeat.patrol.what_if.rules import Asked
 from openbeat.patrol.what_if.states import UNDER_WAY, State
 from openbeat.places import queries as places
 from openbeat.seeing import progress
@@ -30,9 +29,9 @@ from openbeat.web.people import require
 from openbeat.web.refusals import sentences
 from openbeat.web.request import Request
 from openbeat.web.what_if_board import board, listing
-from openbeat.web.what_if_facts import assumptions, unknowns
+from openbeat.web.what_if_facts import assumptions, setups_table, unknowns
 from openbeat.web.what_if_form import AskForm
-from openbeat.web.what_if_words import badge, changes, names
+from openbeat.web.what_if_words import badge
 
 
 @login_required
@@ -83,7 +82,7 @@ def what_if(request: HttpRequest, what_if_id: str) -> HttpResponse:
         "what_if": found,
         "badge": badge(found),
         "facts": assumptions(found, asked, choices),
-        "setups": _setups(asked, choices),
+        "setups": setups_table(asked, choices),
         "unknowns": unknowns(),
         "may": may,
         "may_retry": found.state == State.FAILED and permits(seen.actor, Permission.WHAT_IF_RUN, found),
@@ -101,13 +100,6 @@ def _choices(request: Request, found: WhatIf) -> dict[str, dict[str, str]]:
         "beats": {str(one.id): one.name for one in sets},
         "forecasts": {str(one.id): one.title for one in forecasts.runs(request.actor).defer("report")[:200]},
     }
-
-
-def _setups(asked: Asked, choices: dict[str, dict[str, str]]) -> list[tuple[str, str]]:
-    """Each alternative with what it changes."""
-    today, *others = asked.setups
-    told = [", ".join(changes(today, one, choices["beats"], choices["plans"])) for one in others]
-    return list(zip(names(asked)[1:], told, strict=True))
 
 
 @login_required

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -112,10 +113,7 @@ def sentence(result: Result, asked: Asked, setup: int) -> str:
 def side_by_side(result: Result, asked: Asked) -> Table:
     """Every measure of today and of each alternative with its difference."""
     columns = [Column("what", _("Measure")), Column("today", _("Today"), kind="number")]
-    for setup in result.alternatives:
-        name = asked.setups[setup].name
-        columns.append(Column(f"then{setup}", name, kind="number"))
-        columns.append(Column(f"gap{setup}", _("Difference to today")))
+    columns += _columns(result, asked)
     rows = [
         Row(_cells(result, f"{PRIORITIES[level]}: {label}", measure, priority=str(level or "")))
         for level in (*range(1, LEVELS + 1), 0)
@@ -124,30 +122,35 @@ def side_by_side(result: Result, asked: Asked) -> Table:
     ]
     rows += [Row(_cells(result, label, measure)) for measure, label in TOGETHER if _is_told(result, measure)]
     return Table(
-        _("Side by side"), columns, rows, show_caption=False,
-        note=_("Differences are of the same simulated calls; in brackets their 95 % interval over the runs."),
+        _("Today and its alternatives"), columns, rows, show_caption=False, dense=True,
+        note=_("Below each value its difference to today on the same calls; in brackets the 95 % interval of that."),
     )  # fmt: skip
 
 
+def _columns(result: Result, asked: Asked) -> list[Column]:
+    """A column for each alternative."""
+    return [Column(f"then{setup}", asked.setups[setup].name) for setup in result.alternatives]
+
+
 def _measures(asked: Asked) -> list[tuple[str, str]]:
-    found = [(_("half reached within, minutes"), "p50")]
+    found = [(_("half within, minutes"), "p50")]
     found += [
-        (_("%(share)d %% reached within, minutes") % {"share": share}, f"p{share}")
+        (_("%(share)d %% within, minutes") % {"share": share}, f"p{share}")
         for share in sorted({asked.share, 90} - {50})
     ]
     return [
         *found,
-        (_("reached within the target, %"), "within"),
-        (_("no unit was free, %"), "queued"),
+        (_("within the target, %"), "within"),
+        (_("no unit free, %"), "queued"),
     ]
 
 
 TOGETHER = (
-    ("utilisation", gettext_lazy("Unit load: duty spent on calls, %")),
-    ("cover", gettext_lazy("Cover: calls' places near a free unit, %")),
-    ("waiting", gettext_lazy("Queue: calls that wait for a unit, on average")),
-    ("in_beat", gettext_lazy("First at the scene is the beat's own unit, %")),
-    ("patrol_kept", gettext_lazy("Time of the patrol plan that is kept, %")),
+    ("utilisation", gettext_lazy("Unit load, % of duty")),
+    ("cover", gettext_lazy("Cover, % of the places of calls")),
+    ("waiting", gettext_lazy("Queue, calls on average")),
+    ("in_beat", gettext_lazy("Own beat's unit first, %")),
+    ("patrol_kept", gettext_lazy("Patrol plan kept, % of its time")),
 )
 
 
@@ -158,11 +161,19 @@ def _is_told(result: Result, measure: str) -> bool:
 
 def _cells(result: Result, label: Any, measure: str, *, priority: str = "", area: str = "") -> list[object]:
     where = {"priority": priority, "area": area}
-    cells: list[object] = [label, told(result.figure(0, measure, **where), measure)]
-    for setup in result.alternatives:
-        cells.append(told(result.figure(setup, measure, **where), measure))
-        cells.append(difference_words(measure, result.gap(setup, measure, **where)))
-    return cells
+    others = [_beside(result, setup, measure, where) for setup in result.alternatives]
+    return [label, told(result.figure(0, measure, **where), measure), *others]
+
+
+def _beside(result: Result, setup: int, measure: str, where: Mapping[str, str]) -> object:
+    """An alternative's value, and below it its difference to today with the interval and what it comes to."""
+    value = told(result.figure(setup, measure, **where), measure)
+    words = difference_words(measure, result.gap(setup, measure, **where))
+    return (
+        format_html('<strong class="num">{}</strong><br><span class="small muted">{}</span>', value, words)
+        if value
+        else None
+    )
 
 
 def told(figure: Figure, measure: str) -> str | None:
@@ -192,12 +203,12 @@ def times_chart(result: Result, asked: Asked) -> BarChart:
     every = range(len(result.setups))
     runs = [[result.figure(setup, measure, priority=str(level)) for level in levels] for setup in every]
     what = _("Minutes from the call to the first unit, within which %(share)d %% are reached") % {"share": asked.share}
-    clear = any(
-        result.gap(setup, measure, priority=str(level)).clear for setup in result.alternatives for level in levels
-    )
-    finding = (
-        _("Response times differ from today") if clear else _("Response times are as today, as far as chance tells")
-    )
+    first = levels[0] if levels else 0
+    finding = _("%(share)d %% of %(calls)s within %(today)s minutes today, within %(then)s with %(name)s") % {
+        "share": asked.share, "calls": SPOKEN[first], "name": asked.setups[1].name,
+        "today": told(result.figure(0, measure, priority=str(first)), measure) or "–",
+        "then": told(result.figure(1, measure, priority=str(first)), measure) or "–",
+    }  # fmt: skip
     return BarChart(
         finding=finding, what=what, unit=_("minutes"), digits=1, labels=[PRIORITIES[level] for level in levels],
         label_name=_("Priority"), series=_series(asked, runs), basis=_basis(result, asked),
@@ -241,21 +252,20 @@ def cover_chart(result: Result, asked: Asked) -> LineChart:
 
 def unit_table(result: Result, asked: Asked) -> Table:
     """Each unit's load in each setup."""
-    every = range(len(result.setups))
     columns = [Column("unit", _("Unit")), Column("station", _("Station"))]
-    for setup, name in enumerate(names(asked)):
-        columns.append(Column(f"load{setup}", _("%(name)s: load, %%") % {"name": name}, kind="number"))
-        columns.append(Column(f"jobs{setup}", _("jobs a day"), kind="number"))
+    columns += [Column(f"load{number}", name) for number, name in enumerate(names(asked))]
     known = [{one["name"]: one for one in setup["units"]} for setup in result.setups]
-    rows = []
-    for unit, station in result.units():
-        cells: list[object] = [unit, station]
-        for setup in every:
-            one = known[setup].get(unit)
-            cells.append(told(result.figure(setup, "utilisation", unit=unit), "utilisation"))
-            cells.append(number(one["jobs"], 1) if one and one["jobs"] is not None else None)
-        rows.append(Row(cells))
-    return Table(_("Load of each unit"), columns, rows, dense=True, tall=True, stacks=False)
+    rows = [Row([unit, station, *(_load(one.get(unit)) for one in known)]) for unit, station in result.units()]
+    note = _("Per cent of duty spent on calls, driving included; below it jobs a day.")
+    return Table(_("Load of each unit"), columns, rows, dense=True, tall=True, stacks=False, note=note)
+
+
+def _load(unit: Mapping[str, Any] | None) -> object:
+    """A unit's load and jobs, where a setup has it."""
+    if unit is None or unit["utilisation"][0] is None:
+        return None
+    load, jobs = number(100 * unit["utilisation"][0], 1), number(unit["jobs"], 1)
+    return format_html('<strong class="num">{}</strong><br><span class="small muted">{}</span>', load, jobs)
 
 
 # --- by area ---------------------------------------------------------------------------------------------------------
@@ -316,9 +326,7 @@ def area_table(result: Result, asked: Asked) -> Table:
         Column("calls", _("Calls"), kind="number", digits=0),
         Column("today", _("Today, minutes"), kind="number"),
     ]
-    for setup in result.alternatives:
-        columns.append(Column(f"then{setup}", asked.setups[setup].name, kind="number"))
-        columns.append(Column(f"gap{setup}", _("Difference to today")))
+    columns += _columns(result, asked)
     rows = [Row(_area_cells(result, measure, area, calls)) for area, calls in _most_changed(result, measure)]
     caption = _("By area: minutes within which %(share)d %% of all calls are reached") % {"share": asked.share}
     note = _("With many areas about one in twenty seems to differ by chance alone: look at those that lie together.")

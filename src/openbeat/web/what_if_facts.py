@@ -11,12 +11,33 @@ from django.utils.translation import gettext as _
 from openbeat.patrol.what_if.queries import WhatIf
 from openbeat.patrol.what_if.rules import SHIFT_HOURS, Asked
 from openbeat.web.ui.scales import number
+from openbeat.web.ui.tables import Column, Row, Table
 from openbeat.web.ui.times import exact
 from openbeat.web.what_if_figures import Result
-from openbeat.web.what_if_words import PRIORITIES, SHIFTS, names
+from openbeat.web.what_if_words import POLICIES, PREEMPTIONS, PRIORITIES, SHIFTS, beats_name, names
 
 BUSY = 0.85
 """Unit load above which queues grow so long that the means depend on the days simulated."""
+
+
+def setups_table(asked: Asked, choices: Mapping[str, Mapping[str, str]]) -> Table:
+    """Today and each alternative as they were asked; `choices` names plans and beats by id."""
+    columns = [
+        Column("setup", _("Setup")),
+        Column("units", _("Units by day, evening, night")),
+        Column("policy", _("Who is sent")),
+        Column("preemption", _("Called away to urgent calls")),
+        Column("beats", _("Beats")),
+        Column("plan", _("Patrol plan")),
+    ]
+    rows = [
+        Row([
+            name, " / ".join(map(str, one.units)), POLICIES[one.policy], PREEMPTIONS[one.preemption],
+            beats_name(one.beats, choices["beats"]), choices["plans"].get(one.plan) or _("none"),
+        ])
+        for name, one in zip(names(asked), asked.setups, strict=True)
+    ]  # fmt: skip
+    return Table(_("Units in each shift, and rules"), columns, rows, dense=True)
 
 
 def assumptions(found: WhatIf, asked: Asked, choices: Mapping[str, Mapping[str, str]]) -> list[tuple[Any, Any]]:
@@ -26,8 +47,7 @@ def assumptions(found: WhatIf, asked: Asked, choices: Mapping[str, Mapping[str, 
         "incidents of %(first)s to %(last)s stand for calls, %(each)s calls for each, a unit goes to %(share)s %%"
     )
     shifts = ", ".join(
-        f"{SHIFTS[i]} {(asked.first_hour + SHIFT_HOURS * i) % 24:02d}:00: {units}"
-        for i, units in enumerate(asked.setups[0].units)
+        f"{shift} {(asked.first_hour + SHIFT_HOURS * number) % 24:02d}:00" for number, shift in enumerate(SHIFTS)
     )
     return [
         (_("Calls"), calls % {
@@ -35,7 +55,7 @@ def assumptions(found: WhatIf, asked: Asked, choices: Mapping[str, Mapping[str, 
         }),
         (_("Calls a week to which a unit goes"), number(weekly, 0) if weekly is not None else None),
         (_("Where calls come from"), choices["forecasts"].get(asked.forecast) or _("where they came from")),
-        (_("Units on duty today"), shifts),
+        (_("Shifts begin"), shifts),
         (_("Free units"), _("wait where they are") if asked.stay else _("drive back to their station")),
         (_("Travel times"), _travel(found)),
         (_("Minutes until a unit can be sent"), f"{asked.handling:g}"),

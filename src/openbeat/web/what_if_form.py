@@ -83,7 +83,7 @@ class AskForm(forms.Form):
     first = _day(gettext_lazy("Calls as from"))
     last = _day(gettext_lazy("to"))
     forecast = forms.ChoiceField(
-        label=gettext_lazy("Where calls come from"), required=False,
+        label=gettext_lazy("Where calls come from"), initial=SAME,
         help_text=gettext_lazy("A forecast moves the calls of its own classes; the others stay as they came."),
     )  # fmt: skip
     calls_each = _number(
@@ -128,7 +128,7 @@ class AskForm(forms.Form):
         made = [one for one in patrol.plans(actor)[:50] if one.solution and one.state != PlanState.WITHDRAWN]
         self.plans = {str(one.id): one.title for one in made}
         self._choose("area_set", [(key, one.name) for key, one in self.areas.items()])
-        self._choose("forecast", [("", _("Where they came from")), *self.forecasts.items()])
+        self._choose("forecast", [(SAME, _("Where they came from")), *self.forecasts.items()])
 
     def _choose(self, name: str, choices: list[tuple[Any, Any]]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]
@@ -185,6 +185,7 @@ class AskForm(forms.Form):
         """As an earlier one was asked; of an alternative only what it changes."""
         plain = asked.as_plain()
         same = {name: plain[name] for name in self.base_fields if name in plain}
+        same["forecast"] = asked.forecast if asked.forecast in self.forecasts else SAME
         classes = {f"class_{one.pk}": asked.priorities.get(one.pk, 0) for one, _count in self.classes}
         today, *others = asked.setups
         found = self._usual() | same | {"area_set": area_set} | _levels(asked.levels) | classes
@@ -248,7 +249,7 @@ class AskForm(forms.Form):
         """The form's values as the domain takes them; alternatives that change nothing are left out."""
         given = self.cleaned_data
         names = (
-            "first", "last", "forecast", "calls_each", "answered", "handling", "share", "cover", "first_hour", "stay",
+            "first", "last", "calls_each", "answered", "handling", "share", "cover", "first_hour", "stay",
             "days", "runs", "seed",
         )  # fmt: skip
         return Asked(
@@ -258,6 +259,7 @@ class AskForm(forms.Form):
                 for level in range(1, LEVELS + 1)
             ),
             priorities={one.pk: given[f"class_{one.pk}"] for one, _count in self.classes},
+            forecast="" if given["forecast"] == SAME else given["forecast"],
             **{name: given[name] for name in names},
         )
 
@@ -278,7 +280,7 @@ class AskForm(forms.Form):
     def _named(self, key: str, today: Setup, told: list[str]) -> Setup:
         setup = self._alternative(key, today)
         name = self.cleaned_data[f"{key}_name"] or ", ".join(told)
-        return Setup(name[:60], setup.units, setup.station, setup.policy, setup.preemption, setup.beats, setup.plan)
+        return Setup(name[:100], setup.units, setup.station, setup.policy, setup.preemption, setup.beats, setup.plan)
 
     def _alternative(self, key: str, today: Setup) -> Setup:
         given = self.cleaned_data

@@ -44,6 +44,11 @@ CHANGED: Mapping[str, Words] = {
 }
 """A changed rule in words that fit into a sentence."""
 SHIFTS = (gettext_lazy("Day"), gettext_lazy("Evening"), gettext_lazy("Night"))
+IN_SHIFT = (
+    gettext_lazy("%(then)d cars by day instead of %(now)d"),
+    gettext_lazy("%(then)d cars in the evening instead of %(now)d"),
+    gettext_lazy("%(then)d cars at night instead of %(now)d"),
+)
 PRIORITIES = (
     gettext_lazy("All calls"),
     gettext_lazy("1 · urgent"),
@@ -82,11 +87,6 @@ def changes(today: Setup, setup: Setup, beats: Mapping[str, str], plans: Mapping
     return told
 
 
-def _small(words: Words) -> str:
-    text = str(words)
-    return text[:1].lower() + text[1:]
-
-
 def beats_name(key: str, beats: Mapping[str, str]) -> str:
     """The name of a choice of beats."""
     return str(BEATS.get(key) or beats.get(key) or _("withdrawn beats"))
@@ -99,12 +99,12 @@ def _units(today: Setup, setup: Setup) -> list[str]:
     if len(set(gaps)) == 1:
         return [_cars(gaps[0], setup.station)]
     parts = [
-        f"{_small(SHIFTS[shift])} {then}/{now}"
+        IN_SHIFT[shift] % {"then": then, "now": now}
         for shift, (now, then) in enumerate(zip(today.units, setup.units, strict=True))
         if now != then
     ]
     where = f" ({setup.station})" if setup.station else ""
-    return [_("units: %(parts)s") % {"parts": ", ".join(parts)} + where]
+    return [" + ".join(parts) + where]
 
 
 def _cars(gap: int, station: str) -> str:

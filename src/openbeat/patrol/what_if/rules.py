@@ -273,7 +273,7 @@ def roster(cars: Sequence[Car], stations: Sequence[str], today: Setup, setup: Se
         out = on_duty(usual, setup.units[shift], stations, setup.station) if setup is not today else usual
         for car in out:
             found.setdefault(car, set()).add(shift)
-    return {car: frozenset(found[car]) for car in sorted(found, key=lambda one: (one.name, one.station))}
+    return {car: frozenset(shifts) for car, shifts in found.items()}
 
 
 def spans(shifts: Collection[int], first_hour: int) -> list[tuple[int, int]]:
