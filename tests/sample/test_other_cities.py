@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -16,6 +17,7 @@ from tests.shared_data import shared
 from openbeat.access import Actor
 from openbeat.access.actors import service
 from openbeat.accounts.models import Agency
+from openbeat.incidents import queries as incidents
 from openbeat.incidents.models import Incident
 from openbeat.intake.models import Import
 from openbeat.kernel.errors import BadInput
@@ -24,6 +26,7 @@ from openbeat.ops.sample import load_city
 from openbeat.places import queries as places
 from openbeat.places.models import StreetNetwork
 from openbeat.seeing.scope import scope
+from placewise.__main__ import main as analytics
 from placewise.streets import StreetGraph
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -152,6 +155,26 @@ def test_portland_comes_in_feet_with_an_extract(tmp_path: Path, quiet: object) -
         waiting = places.basemaps(house, agency.pk).get()
         place_work.build_basemap_of(agency_id=str(agency.pk), basemap_id=str(waiting.pk))
         assert places.basemap_in_use(house, agency.pk) == waiting
+
+
+def test_a_made_up_city_comes_as_the_manual_says(tmp_path: Path, quiet: object) -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "how-to" / "another-city.md").read_text(encoding="utf-8")
+    text = next(block for block in re.findall(r"```toml\n(.*?)```", manual, re.DOTALL) if "synthetic-city" in block)
+    assert analytics(["city", "village", "--days", "400", "--seed", "4", "--out", str(tmp_path)]) == 0
+    reports = pl.read_csv(tmp_path / "reports.csv")
+    with loaded(tmp_path, text) as (agency, house):
+        imported = Import.objects.get()
+        assert (imported.rows_new, imported.rows_refused) == (len(reports), 0)
+        found = incidents.classes_present(house, reported=True)
+        assert {one.code: count for one, count in found} == {
+            {"assault": "13B", "burglary": "220", "vehicle theft": "240"}[kind]: count
+            for kind, count in reports.group_by("class").len().iter_rows()
+        }
+        assert places.stations(house, agency.pk).count() == 2
+        network = StreetNetwork.objects.get()
+        place_work.build_streets(agency_id=str(agency.pk), network_id=str(network.pk))
+        spots = [(one.lon, one.lat) for one in places.stations(house, agency.pk)]
+        assert np.isfinite(places.travel_times(house, agency.pk).many_to_many(spots, spots)).all()
 
 
 def test_a_city_with_a_broken_file_leaves_nothing(tmp_path: Path, quiet: object) -> None:

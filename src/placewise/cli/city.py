@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from shapely.geometry import shape
 
 from placewise.cli.options import bare, checked
 from placewise.cli.output import as_json, say, utf8, write_whole
@@ -21,7 +22,7 @@ class NoFolder(PlacewiseError):
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Reports, calls, districts, streets and, apart from them, what is true; into a folder. Exit code 0."""
+    """Reports, calls, districts, stations, streets and, apart from them, what is true; into a folder. Exit code 0."""
     asks = bare("city", "A made-up city whose truth is known: reports, calls, streets, districts, rates.")
     add = asks.add_argument
     add("size", choices=tuple(SIZES))
@@ -52,6 +53,7 @@ def _write(folder: Path, city: SyntheticCity, happened: Happened, seed: int) -> 
         "calls.csv": _frame(calls.events).with_columns(**{name: pl.Series(values) for name, values in work.items()}),
         "truth-incidents.csv": every,
         "truth-rates.csv": _rates(city),
+        "stations.csv": _stations(city),
     }
     files = {folder / name: table.write_csv for name, table in tables.items()}
     write_whole({**files, folder / "districts.geojson": utf8(as_json(city.districts()))})
@@ -70,6 +72,16 @@ def _rates(city: SyntheticCity) -> pl.DataFrame:
     rates = {kind.name: city.rates(kind.name) for kind in city.kinds}
     columns = {"cell": city.cells.names, "lon": lon, "lat": lat, "district": city.district + 1}
     return pl.DataFrame({**columns, "reporting": city.reporting[city.district], **rates})
+
+
+def _stations(city: SyntheticCity) -> pl.DataFrame:
+    """A station for every three districts, at a corner of the streets in the middle of each third one."""
+    spots = [shape(one["geometry"]).centroid for one in city.districts()["features"][::3]]
+    lon, lat = city.streets.lon, city.streets.lat
+    near = [int(np.argmin((lon - spot.x) ** 2 + (lat - spot.y) ** 2)) for spot in spots]
+    names = [f"Station {number + 1}" for number in range(len(near))]
+    codes = [f"S{number + 1}" for number in range(len(near))]
+    return pl.DataFrame({"code": codes, "name": names, "longitude": lon[near], "latitude": lat[near]})
 
 
 def _day(text: str) -> str:
