@@ -84,7 +84,7 @@ def watch_facts(watch: Watch) -> list[tuple[Any, Any]]:
         (_("Weekends apart"), _("yes") if watch.by_weekday else _("no")),
         (_("Set up by"), watch.author.name if watch.author else ""),
         (_("Approved by"), watch.approved_by.name if watch.approved_by else ""),
-        (_("Paused, because"), watch.paused_why),
+        *([(_("Paused, because"), watch.paused_why)] if watch.paused_why else []),
     ]
 
 
@@ -183,14 +183,16 @@ def alarm_table(request: Request, alarms: Sequence[Alarm], query: QueryDict) -> 
     ]
     rows = [
         Row([one.near, classes_of(one.watch), days(one.starts, one.ends), one.observed, one.expected,
-             days_between(one.highest, rarest(one.watch)), one.first_seen, alarm_badge(one),
+             days_between(one.highest, rarest(one.watch)), str(one.first_seen), alarm_badge(one),
              outcome_words(one.outcome)], url=reverse("warning", args=[one.pk]))
         for one in alarms
     ]  # fmt: skip
     empty = Empty(
         _("No warning passes"), _("Every warning stays here with its outcome. Widen the filters to see more."), "bell"
     )
-    return Table(_("Register of warnings"), columns, rows, query, empty=empty, now=request.now, total=len(rows))
+    return Table(
+        _("Register of warnings"), columns, rows, query, empty=empty, now=request.now, total=len(rows), dense=True
+    )
 
 
 def failed(request: Request) -> list[tuple[Watch, Any]]:
