@@ -5,12 +5,23 @@ where it goes, and its time to any location is the same fraction between those t
 of the triangle inequality. Who set out from the middle of a way set out from a fraction between its ends.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar, cast
 
+import numba
 import numpy as np
 
 from placewise.kernels.arrays import Bools, Floats, Ints
 from placewise.kernels.compiled import compiled
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def borrowing(function: F) -> F:
+    """Compiled without counting who holds which array: nothing here makes one, and counting took most of the time."""
+    uncounted: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}  # an option that numba's types leave out
+    return cast("F", numba.njit(**uncounted)(function))
+
 
 OFF, FREE, DRIVING, SCENE = 0, 1, 2, 3  # phases of a unit
 DUTY, END, HEAD, LEAVE = 0, 1, 2, 3  # entries of an agenda
@@ -96,13 +107,13 @@ class Log(NamedTuple):
     until: Floats
 
 
-@compiled
+@borrowing
 def _slowness(city: City, now: float) -> float:
     """Seconds driven for a second of free travel."""
     return 1.0 / float(city.pace[int(np.floor(now / HOUR)) % WEEK_HOURS])
 
 
-@compiled
+@borrowing
 def _free_seconds(city: City, fleet: Fleet, unit: int, now: float, spot: int) -> float:
     """Seconds from where a unit is now to a location, at full pace."""
     there = float(city.travel[fleet.goal[unit], spot])
@@ -114,7 +125,7 @@ def _free_seconds(city: City, fleet: Fleet, unit: int, now: float, spot: int) ->
     return (1.0 - gone) * back + gone * there
 
 
-@compiled
+@borrowing
 def _drive(city: City, fleet: Fleet, unit: int, now: float, spot: int) -> None:
     """Sets out from where the unit is now."""
     seconds = _free_seconds(city, fleet, unit, now, spot) * _slowness(city, now)
@@ -129,14 +140,14 @@ def _drive(city: City, fleet: Fleet, unit: int, now: float, spot: int) -> None:
     fleet.goal[unit], fleet.left[unit], fleet.there[unit] = spot, now, now + seconds
 
 
-@compiled
+@borrowing
 def _stand(fleet: Fleet, unit: int, spot: int, now: float) -> None:
     """Puts a unit at a location."""
     fleet.start[unit], fleet.other[unit], fleet.goal[unit] = spot, spot, spot
     fleet.part[unit], fleet.left[unit], fleet.there[unit] = 0.0, now, now
 
 
-@compiled
+@borrowing
 def _push(line: Line, key: int) -> None:
     """A key into the heap."""
     at = line.size[0]
@@ -147,7 +158,7 @@ def _push(line: Line, key: int) -> None:
     line.heap[at] = key
 
 
-@compiled
+@borrowing
 def _pop(line: Line) -> int:
     """The least key out of the heap."""
     least = line.heap[0]
@@ -166,7 +177,7 @@ def _pop(line: Line) -> int:
     return int(least)
 
 
-@compiled
+@borrowing
 def _wait(calls: Calls, line: Line, call: int) -> None:
     """A call into the queue, behind older ones of its priority."""
     if not line.queued[call]:
@@ -174,7 +185,7 @@ def _wait(calls: Calls, line: Line, call: int) -> None:
         _push(line, calls.priority[call] * len(calls.ready) + call)
 
 
-@compiled
+@borrowing
 def _end_presence(city: City, fleet: Fleet, line: Line, log: Log, unit: int, now: float) -> None:
     """Writes down how long a free unit was at its patrol stop."""
     stop = fleet.stop[unit]
@@ -187,7 +198,7 @@ def _end_presence(city: City, fleet: Fleet, line: Line, log: Log, unit: int, now
         line.size[2] += 1
 
 
-@compiled
+@borrowing
 def _send(city: City, calls: Calls, fleet: Fleet, line: Line, log: Log, unit: int, call: int, now: float) -> None:
     """A unit sets out for a call."""
     _end_presence(city, fleet, line, log, unit, now)
@@ -199,7 +210,7 @@ def _send(city: City, calls: Calls, fleet: Fleet, line: Line, log: Log, unit: in
     line.need[call] -= city.crew[unit]
 
 
-@compiled
+@borrowing
 def _recall(city: City, calls: Calls, fleet: Fleet, line: Line, log: Log, unit: int, now: float) -> None:
     """A unit leaves its job undone; the call waits again with the work that is left."""
     call, row = fleet.call[unit], fleet.row[unit]
@@ -213,7 +224,7 @@ def _recall(city: City, calls: Calls, fleet: Fleet, line: Line, log: Log, unit: 
         _wait(calls, line, call)
 
 
-@compiled
+@borrowing
 def _closest(city: City, fleet: Fleet, now: float, zone: int, policy: int) -> int:
     """The free unit soonest at a zone; under BEAT, of those whose beat it is."""
     best, least = NOBODY, np.inf
@@ -225,11 +236,12 @@ def _closest(city: City, fleet: Fleet, now: float, zone: int, policy: int) -> in
     return best
 
 
-@compiled
+@borrowing
 def _count_cover(city: City, fleet: Fleet, now: float, count: Ints) -> float:
     """How many free units are within reach of each zone; returns the share of calls within reach of any."""
     reach = city.cover / _slowness(city, now)
-    count[:] = 0
+    for zone in range(len(count)):
+        count[zone] = 0
     for unit in range(len(fleet.phase)):
         if fleet.phase[unit] == FREE:
             for zone in range(len(count)):
@@ -242,7 +254,7 @@ def _count_cover(city: City, fleet: Fleet, now: float, count: Ints) -> float:
     return covered
 
 
-@compiled
+@borrowing
 def _keeping_cover(city: City, fleet: Fleet, now: float, zone: int, target: float, count: Ints) -> int:
     """Of the free units that are there in time, the one whose going uncovers least; the closest where none is."""
     reach, slow = city.cover / _slowness(city, now), _slowness(city, now)
@@ -263,7 +275,7 @@ def _keeping_cover(city: City, fleet: Fleet, now: float, zone: int, target: floa
     return best if best >= 0 else _closest(city, fleet, now, zone, CLOSEST)
 
 
-@compiled
+@borrowing
 def _choose(city: City, fleet: Fleet, now: float, zone: int, priority: int, count: Ints) -> int:
     """The free unit that the policy sends, or nobody."""
     policy = city.rules[0]
@@ -276,7 +288,7 @@ def _choose(city: City, fleet: Fleet, now: float, zone: int, priority: int, coun
     return _closest(city, fleet, now, zone, CLOSEST)
 
 
-@compiled
+@borrowing
 def _lesser(city: City, calls: Calls, fleet: Fleet, now: float, call: int) -> int:
     """The unit to be taken from a less urgent call: from the least urgent, and of those the closest."""
     best, lowest, least = NOBODY, calls.priority[call], np.inf
@@ -293,7 +305,7 @@ def _lesser(city: City, calls: Calls, fleet: Fleet, now: float, call: int) -> in
     return best
 
 
-@compiled
+@borrowing
 def _answer(city: City, calls: Calls, fleet: Fleet, line: Line, log: Log, call: int, now: float, count: Ints) -> None:
     """Sends units to a new call until it has the people it asks for; what is missing waits, or is handed over."""
     while line.need[call] > 0:
@@ -313,7 +325,7 @@ def _answer(city: City, calls: Calls, fleet: Fleet, line: Line, log: Log, call: 
             line.lost[call] = True
 
 
-@compiled
+@borrowing
 def _release(city: City, calls: Calls, fleet: Fleet, line: Line, log: Log, unit: int, now: float) -> None:
     """A unit has nothing to do: the head of the queue, its patrol stop, home, or off duty."""
     fleet.call[unit], fleet.wake[unit] = NOBODY, np.inf
@@ -333,7 +345,7 @@ def _release(city: City, calls: Calls, fleet: Fleet, line: Line, log: Log, unit:
         _drive(city, fleet, unit, now, city.home[unit])
 
 
-@compiled
+@borrowing
 def _agenda(city: City, calls: Calls, fleet: Fleet, line: Line, log: Log, unit: int, now: float) -> None:
     """The next entry of a unit's agenda: its shift begins or ends, or a patrol stop does."""
     entry = fleet.entry[unit]
@@ -361,7 +373,7 @@ def _agenda(city: City, calls: Calls, fleet: Fleet, line: Line, log: Log, unit: 
             _drive(city, fleet, unit, now, city.home[unit])
 
 
-@compiled
+@borrowing
 def _set_due(city: City, fleet: Fleet, unit: int) -> None:
     """When the next thing happens to a unit."""
     entry = fleet.entry[unit]
@@ -369,7 +381,7 @@ def _set_due(city: City, fleet: Fleet, unit: int) -> None:
     fleet.due[unit] = min(fleet.wake[unit], listed)
 
 
-@compiled
+@borrowing
 def _unit_event(city: City, calls: Calls, fleet: Fleet, line: Line, log: Log, unit: int, now: float) -> int:
     """What is due for a unit now; 1 where a unit has left a scene for good."""
     done = 0
@@ -389,15 +401,12 @@ def _unit_event(city: City, calls: Calls, fleet: Fleet, line: Line, log: Log, un
     return done
 
 
-@compiled
-def run(
-    city: City, calls: Calls, fleet: Fleet, line: Line, log: Log, begin: float, end: float, step: float, cover: Floats
-) -> bool:
-    """Lets time pass from `begin` until all calls are served, at the latest at `end`; False: too short a log.
-
-    `cover` (samples,) is filled with the share of calls within reach of a free unit every `step` seconds.
-    """
-    count = np.zeros(len(city.weight), dtype=np.int64)
+@borrowing
+def _live(
+    city: City, calls: Calls, fleet: Fleet, line: Line, log: Log, begin: float, end: float, step: float,
+    cover: Floats, count: Ints,
+) -> bool:  # fmt: skip
+    """One event after another; `count` (zones,) is room to count in."""
     units, total, room = len(city.home), len(calls.ready), len(log.call)
     next_call, sample, now = 0, 0, begin
     for unit in range(units):
@@ -424,3 +433,15 @@ def run(
         else:
             _answer(city, calls, fleet, line, log, next_call, now, count)
             next_call += 1
+
+
+@compiled
+def run(
+    city: City, calls: Calls, fleet: Fleet, line: Line, log: Log, begin: float, end: float, step: float, cover: Floats
+) -> bool:
+    """Lets time pass from `begin` until all calls are served, at the latest at `end`; False: too short a log.
+
+    `cover` (samples,) is filled with the share of calls within reach of a free unit every `step` seconds.
+    """
+    count = np.zeros(len(city.weight), dtype=np.int64)
+    return _live(city, calls, fleet, line, log, begin, end, step, cover, count)
