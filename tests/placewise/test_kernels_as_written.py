@@ -11,7 +11,7 @@ TESTS = Path(__file__).resolve().parents[1]
 SMALL = (
     "placewise/test_kernels.py",
     "placewise_streets/test_streets_small.py",
-    "placewise_plan/test_plan_clock.py",
+    "placewise_plan/test_plan_loops.py",
     "placewise_simulate/test_hypercube_small.py",
     "placewise_simulate/test_simulate_events.py",
     "placewise_warning/test_knox_loops.py",

@@ -6,10 +6,7 @@ import numpy as np
 import pytest
 from tests.placewise_plan.beat_towns import grid, least_seconds, town
 
-from placewise.kernels.beats import Split, fill_sums, give, holds_without, totals_after
 from placewise.plan import BadProblem, BeatPlan, Beats, NoEvenBeats, SmallArea, Stop, check_beats, draw_beats
-from placewise.plan.beats_bound import Median, everything, exactly_priced, priced, prove
-from placewise.plan.beats_search import as_ground, grown, split_of, wish
 
 QUICK = Stop(rounds=150, workers=1)
 
@@ -191,50 +188,3 @@ def test_each_broken_promise_is_named(spoil, finding):
     problem = grid(6, 1, 2, today=["w"] * 3 + ["e"] * 3)
     assert check_beats(problem, strip()) == []
     assert finding in {one.name for one in check_beats(problem, spoil(strip()))}
-
-
-# --- the loops and the bound -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_a_move_changes_what_follows_as_working_it_out_anew_does(seed):
-    problem, rng = town(seed, columns=5, rows=4, count=3), np.random.default_rng(seed)
-    today = tuple(replace(area, today="x" if i < 10 else "y") for i, area in enumerate(problem.areas))
-    problem = replace(problem, areas=today)
-    ground, asked = as_ground(problem, today=True), wish(problem, 100.0)
-    split = split_of(ground, grown(ground, 3, rng), 3)
-    fill_sums(ground, split, asked)
-    after, least = np.empty(4), np.empty(2)
-    for _ in range(40):
-        area, b = int(rng.integers(20)), int(rng.integers(3))
-        if b == split.beat[area] or split.size[split.beat[area]] == 1:
-            continue
-        totals_after(ground, split, asked, area, b, after, least)
-        give(ground, split, area, b, after, least)
-        anew = split_of(ground, split.beat, 3)
-        fill_sums(ground, anew, asked)
-        for name in Split._fields:
-            np.testing.assert_allclose(getattr(split, name), getattr(anew, name), atol=1e-9)
-
-
-def test_an_area_that_holds_a_beat_together_may_not_leave_it():
-    problem = grid(3, 2, 2)
-    ground = as_ground(problem)
-    split = split_of(ground, np.array([0, 0, 0, 1, 1, 1]), 2)
-    fill_sums(ground, split, wish(problem, 1.0))
-    seen, queue = np.zeros(7, dtype=np.int64), np.empty(6, dtype=np.int64)
-    assert [holds_without(ground, split, area, seen, queue) for area in range(3)] == [True, False, True]
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_no_bound_lies_above_the_best(seed):
-    problem = town(seed, tolerance=0.2)
-    best = least_seconds(problem)
-    ground = as_ground(problem)
-    median = Median(ground.cost, ground.work, problem.count, 0.8, 1.2)
-    upper = best * 1.05
-    rough = priced(median, everything(median), upper)
-    fine = exactly_priced(median, rough, upper, np.inf)
-    proved = prove(median, fine, upper, [], seconds=np.inf, gap=0.0)
-    assert rough.bound <= fine.bound + 1e-9 <= proved.bound + 1e-6 <= best + 2e-6
-    assert fine.bound > 0.8 * best

@@ -75,7 +75,7 @@ def fill_sums(ground: Ground, split: Split, wish: Wish) -> None:
         b = split.beat[i]
         split.load[b] += ground.work[i]
         split.size[b] += 1
-        split.total[2] += ground.today[i] >= 0 and ground.today[i] != b
+        split.total[2] += int(ground.today[i] >= 0 and ground.today[i] != b)
         for j in range(count):
             split.sums[b, j] += ground.cost[j, i]
         for at in range(ground.first[i], ground.first[i + 1]):
@@ -166,7 +166,7 @@ def totals_after(ground: Ground, split: Split, wish: Wish, area: int, b: int, af
             after[1] -= ground.metres[at]
     after[2] = split.total[2]
     if ground.today[area] >= 0:
-        after[2] += (ground.today[area] == a) - (ground.today[area] == b)
+        after[2] += int(ground.today[area] == a) - int(ground.today[area] == b)
     before = outside(split.load[a], wish) + outside(split.load[b], wish)
     after[3] = split.total[3] - before + outside(split.load[a] - work, wish) + outside(split.load[b] + work, wish)
 

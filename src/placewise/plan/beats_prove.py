@@ -12,7 +12,8 @@ from placewise.plan.phases import Phase
 ENOUGH = 1e-4  # a gap that is none
 NEARLY = 1e-9
 MOST_CUTS = 500  # where rounds rather than seconds are given
-GAPS = (4.5e-3, 0.0)  # what is sought one after another: far fewer choices lie below the first
+GAPS = (0.02, 0.015, 0.01, 0.007, 0.0049, 0.003, 0.0015, 0.0)
+"""What is proved one after another: far fewer choices lie below the first, and each costs more than all before."""
 
 
 def prove_beats(problem: Beats, ground: Ground, beat: Ints, phase: Phase) -> tuple[float, Ints]:
@@ -24,9 +25,10 @@ def prove_beats(problem: Beats, ground: Ground, beat: Ints, phase: Phase) -> tup
     if upper > bound * (1 + ENOUGH) and phase.clock.left(phase.last) > 0:
         left = exactly_priced(median, left, upper, phase.clock.left(phase.last))
         bound = left.bound
+    cuts = list[Cut]()
     for gap in GAPS:
         while upper > bound * (1 + max(gap, ENOUGH)) and phase.clock.left(phase.last) > 0:
-            proved, found = _branched(ground, median, left, upper / (1 + gap), phase)
+            proved, found = _branched(ground, median, left, cuts, upper / (1 + gap), phase)
             bound = max(bound, proved)
             if found is None or _seconds(problem, ground, found) >= upper * (1 - NEARLY):
                 break
@@ -35,9 +37,14 @@ def prove_beats(problem: Beats, ground: Ground, beat: Ints, phase: Phase) -> tup
     return min(bound, upper), beat
 
 
-def _branched(ground: Ground, median: Median, left: Left, upper: float, phase: Phase) -> tuple[float, Ints | None]:
-    """The bound, at most `upper`, that HiGHS proves, and beats below it if those it ends with hang together."""
-    bound, cuts = left.bound, list[Cut]()
+def _branched(
+    ground: Ground, median: Median, left: Left, cuts: list[Cut], upper: float, phase: Phase
+) -> tuple[float, Ints | None]:
+    """The bound, at most `upper`, that HiGHS proves, and beats below it if those it ends with hang together.
+
+    What hangs apart is cut off; the cuts are kept for the next time.
+    """
+    bound = left.bound
     left = below(median, left, upper)
     while upper > bound * (1 + ENOUGH) and (seconds := phase.clock.left(phase.last)) > 0:
         if len(left.middles) < median.count:
@@ -50,7 +57,7 @@ def _branched(ground: Ground, median: Median, left: Left, upper: float, phase: P
             break
         if not (fresh := _cuts(ground, proved.middle)):
             return bound, np.unique(proved.middle, return_inverse=True)[1].astype(np.int64)
-        cuts += fresh
+        cuts.extend(fresh)
     return bound, None
 
 
