@@ -5,20 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 
+import h3
+import numpy as np
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
-from tests.town import NEIGHBOURHOODS, Town, raised, taken_back
+from tests.town import NEIGHBOURHOODS, TODAY, Town, raised, taken_back
 
 from openbeat.access import Actor, Permission, Role
 from openbeat.audit.models import Entry
+from openbeat.forecast.models import Run, RunClass, Surface
 from openbeat.kernel.errors import Contradiction, NotFound, NotInThisState, NotPermitted
 from openbeat.kernel.ids import new_id
 from openbeat.ops import what_if_work
 from openbeat.patrol import actions as patrol
 from openbeat.patrol import queries as units
+from openbeat.patrol.models import Plan
 from openbeat.patrol.what_if import actions, queries
 from openbeat.patrol.what_if.feed import known_of
 from openbeat.patrol.what_if.models import WhatIf
@@ -27,6 +31,8 @@ from openbeat.patrol.what_if.states import State
 from openbeat.seeing import progress
 from openbeat.seeing.scope import scope
 
+PLACE = h3.latlng_to_cell(43.66, -79.38, 9)
+"""A cell of the town."""
 ASKED = Asked(
     setups=(Setup("Today", (2, 2, 2)), Setup("one car fewer", (1, 1, 1))),
     first=date(2021, 1, 1),
@@ -107,6 +113,53 @@ def test_beats_are_a_set_of_areas_of_the_agency(town: Town, commander: Actor) ->
     asked = replace(ASKED, setups=(ASKED.setups[0], beats))
     known = known_of(town.house, ask(town, commander, asked), asked)
     assert known.beats == {str(town.areas.id): {name: [name] for name in NEIGHBOURHOODS}}
+
+
+@pytest.fixture
+def night(town: Town) -> Plan:
+    """A night's plan with one visit, from a forecast that expects all burglaries in one cell."""
+    run = Run.objects.create(
+        agency=town.agency, title="Burglary", made_at=town.at, area_set=town.areas, resolution=9, starts=TODAY,
+        ends=TODAY + timedelta(days=14), estimator="ewma", data_until=TODAY,
+    )  # fmt: skip
+    RunClass.objects.create(run=run, offence_class_id="NIBRS-220")
+    cell, counts = np.array([h3.str_to_int(PLACE)], "<i8").tobytes(), np.array([8.0], "<f8").tobytes()
+    Surface.objects.create(run=run, cells=cell, expected=counts, low=counts, high=counts)
+    starts = datetime(2022, 1, 1, 22, tzinfo=town.agency.tz)
+    visit = {"place": h3.cell_to_center_child(PLACE, 10), "begin": 600, "leave": 1320}
+    return Plan.objects.create(
+        agency=town.agency, forecast=run, title="Saturday night", state="draft", made_at=town.at, starts=starts,
+        ends=starts + timedelta(hours=8), seed=1, settings={"units": []}, problem={"places": []},
+        solution={"tours": [{"unit": "U01", "items": [visit]}]},
+    )  # fmt: skip
+
+
+def test_a_plan_is_driven_each_day_and_a_forecast_moves_its_calls(town: Town, commander: Actor, night: Plan) -> None:
+    planned = Setup("planned", (2, 2, 2), plan=str(night.id))
+    asked = replace(ASKED, setups=(ASKED.setups[0], planned), forecast=str(night.forecast_id))
+    found = work(ask(town, commander, asked))
+    assert found.state == State.DONE, found.failure
+    result = found.result or {}
+    assert [one["stops"] for one in result["setups"]] == [0, 1]
+    assert 0 < result["setups"][1]["together"]["patrol_kept"][0] <= 1
+    assert result["weekly_by_priority"][2] == pytest.approx(4)  # eight burglaries expected in two weeks
+    page = town.client(Role.COMMANDER).get(reverse("what_if", args=[found.id])).content.decode()
+    assert "Patrol plan kept, % of its time" in page
+    assert "Saturday night" in page
+    assert page.count("Burglary") == 1  # where calls come from
+
+
+def test_a_plan_can_be_chosen_and_one_that_is_not_made_cannot_be_driven(
+    town: Town, commander: Actor, night: Plan
+) -> None:
+    client = town.client(Role.COMMANDER)
+    assert "Patrol plan, driven each day" in client.get(reverse("what_if_ask")).content.decode()
+    given = form(area_set=town.areas.id, a_plan=str(night.id), today_plan="none", b_plan="same", c_plan="same")
+    answer = client.post(reverse("what_if_ask"), given)
+    assert answer.status_code == 302, answer.content.decode()
+    found = WhatIf.objects.get(title="What if: plan: Saturday night")
+    Plan.objects.filter(pk=night.pk).update(solution=None)
+    assert work(found).failure == "Saturday night is not made yet"
 
 
 def test_what_is_done_is_not_done_again(done: WhatIf) -> None:
@@ -248,7 +301,7 @@ def form(**changed: object) -> dict[str, object]:
     }
     classes = {f"class_NIBRS-{code}": level for code, level in
                (("120", 1), ("13B", 2), ("220", 3), ("23H", 3), ("240", 0))}  # fmt: skip
-    today = {f"today_{shift}": 2 for shift in range(3)}
+    today: dict[str, object] = {f"today_{shift}": 2 for shift in range(3)}
     today |= {"today_policy": "closest", "today_preemption": "none", "today_beats": "stations"}
     numbers = {
         "first": "2021-01-01", "last": "2021-12-30", "calls_each": "1", "answered": "100", "handling": "1",
@@ -280,7 +333,7 @@ def test_a_what_if_is_asked_on_the_page_named_by_what_it_changes_and_copied(town
     waiting = client.get(answer["Location"]).content.decode()
     assert "Waiting for the worker" in waiting
     assert "Stop the simulation" in waiting
-    copy = client.get(reverse("what_if_ask"), {"from": found.id}).content.decode()
+    copy = client.get(reverse("what_if_ask"), {"from": str(found.id)}).content.decode()
     assert 'name="a_0" value="1"' in copy
     assert 'name="b_1" value="3"' in copy
     assert copy.count("Add alternative") == 1
