@@ -133,6 +133,13 @@ def test_what_the_records_do_not_cover_is_refused(town: Town, moss_park: Area) -
     for told in ({"start": date(2018, 10, 1)}, {"start": date(2021, 12, 1)}):
         with pytest.raises(Contradiction, match="records cover"):
             evaluated(analyst, town.agency, question(town, areas=here, **told))
+    everywhere = tuple(Area.objects.values_list("pk", flat=True))
+    with pytest.raises(Contradiction, match="no place is left"):
+        evaluated(analyst, town.agency, question(town, areas=everywhere))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("placewise.evaluate.before_after.LEAST_INCIDENTS", 10**6)
+        with pytest.raises(Contradiction, match="fewer than 10 incidents"):
+            evaluated(analyst, town.agency, question(town, areas=here))
     arson = (OffenceClass.objects.get(pk="NIBRS-200"),)
     with pytest.raises(Contradiction, match="no incident of these classes"):
         evaluated(analyst, town.agency, question(town, classes=arson, areas=here))

@@ -20,9 +20,16 @@ from openbeat.patrol.models import Visit
 from openbeat.places import queries as places
 from openbeat.places.queries import AreaSet
 from openbeat.seeing.visible import visible
-from placewise.evaluate.before_after import BeforeAfter, Zones, before_after
+from placewise.evaluate.before_after import (
+    LEAST_INCIDENTS,
+    BeforeAfter,
+    NoComparison,
+    NotCovered,
+    TooFewIncidents,
+    Zones,
+    before_after,
+)
 from placewise.kernels.arrays import Bools
-from placewise.kernels.errors import PlacewiseError
 from placewise.space import Area, Cells, Events
 
 RESOLUTIONS = (9, 10)
@@ -83,16 +90,39 @@ def evaluated(actor: Actor, agency: Agency, asked: Question) -> Answer:
         rows.times, rows.lon, rows.lat, rows.classes, ends=rows.ends, zone=agency.zone, since=np.datetime64(rows.since)
     )
     span = incidents.span(actor)
-    until = span[1] + timedelta(days=1) if span else asked.until
+    result = _compared(events, cells, treated, against, asked, span[1] + timedelta(days=1) if span else asked.until)
+    return Answer(result, resolution, visits, shifts)
+
+
+def _compared(
+    events: Events, cells: Cells, treated: Bools, against: Bools | None, asked: Question, until: date
+) -> BeforeAfter:
+    """The comparison, or in words why there is none."""
     try:
         zones = Zones.around(cells, treated, asked.ring, against)
-        result = before_after(
+        return before_after(
             events, cells, zones, asked.start, before=asked.before, after=asked.after, years=YEARS,
             ring_metres=asked.ring, until=until,
         )  # fmt: skip
-    except PlacewiseError as failure:
-        raise Contradiction(str(failure)) from failure
-    return Answer(result, resolution, visits, shifts)
+    except NoComparison as failure:
+        raise Contradiction(
+            "no place is left to compare with", mend="choose other areas or a narrower ring"
+        ) from failure
+    except NotCovered as failure:
+        raise Contradiction(
+            "the records cover {since} to {until}, not the weeks from {first} to {last}",
+            mend="take another start or fewer weeks",
+            since=failure.since,
+            until=failure.until,
+            first=failure.first,
+            last=failure.last,
+        ) from failure
+    except TooFewIncidents as failure:
+        raise Contradiction(
+            "fewer than {least} incidents before, at the places or at those compared with",
+            mend="take more weeks, places or offences",
+            least=LEAST_INCIDENTS,
+        ) from failure
 
 
 def _visited(actor: Actor, agency: Agency, asked: Question) -> tuple[set[str], int, int]:

@@ -40,6 +40,21 @@ class TooLittle(PlacewiseError):
     """Too few weeks, too few incidents, or weeks that the records do not cover."""
 
 
+class TooFewIncidents(TooLittle):
+    """Too few incidents before, at treated or at comparison places, for any ratio to mean something."""
+
+
+class NotCovered(TooLittle):
+    """Weeks (first to last day, ISO) that the records (since, until) do not cover."""
+
+    def __init__(self, since: str, until: str, first: str, last: str) -> None:
+        super().__init__(
+            f"the records cover {since} to {until}, not the weeks from {first} to {last}; take another start or fewer "
+            "weeks"
+        )
+        self.since, self.until, self.first, self.last = since, until, first, last
+
+
 @dataclass(frozen=True, eq=False)
 class Zones:
     """Which of (n,) cells were treated, lie in the ring around them, and are compared with; no cell in two of them."""
@@ -432,7 +447,9 @@ def before_after(
     weeks = weekly(events, cells, zones, span)
     few = [name for name in ("treated", "comparison") if weeks.sums(name)[0] < LEAST_INCIDENTS]
     if few:
-        raise TooLittle(f"fewer than {LEAST_INCIDENTS} incidents before at {few[0]} places; take more weeks or places")
+        raise TooFewIncidents(
+            f"fewer than {LEAST_INCIDENTS} incidents before at {few[0]} places; take more weeks or places"
+        )
     draws = draw(weeks, replicates, seed)
     effect = judged(events, cells, zones, span, weeks)
     earlier = placebos(events, cells, zones, span, years, ring_metres)
@@ -461,10 +478,7 @@ def _check(events: Events, span: Span, until: Moment | None) -> None:
     since = day_number(events.since)
     end = day_number(events.moment(until)) if until is not None else day_number(events.times.max()) + 1
     if span.edges[0] < since or span.edges[-1] > end:
-        raise TooLittle(
-            f"the records cover {_day(since)} to {_day(end)}, not the weeks from {_day(span.edges[0])} to "
-            f"{_day(span.edges[-1])}; take another start or fewer weeks"
-        )
+        raise NotCovered(_day(since), _day(end), _day(span.edges[0]), _day(span.edges[-1]))
 
 
 def placebos(
