@@ -230,8 +230,9 @@ class AskForm(forms.Form):
         return [self[f"class_{one.pk}"] for one, _count in self.classes]
 
     def assumptions_wrong(self) -> bool:
-        """Whether something is wrong among what is folded away."""
-        return any(name.startswith(("level_", "class_")) or name in self.base_fields for name in self.errors)
+        """Whether something may be wrong among what is folded away; what is refused as a whole may rest on it."""
+        folded = ("level_", "class_")
+        return any(name == "__all__" or name.startswith(folded) or name in self.base_fields for name in self.errors)
 
     # --- asked ---
 
