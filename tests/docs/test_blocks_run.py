@@ -198,7 +198,7 @@ def test_the_profile_of_the_manual_is_a_profile() -> None:
 
 
 def test_the_agency_of_the_manual_is_an_agency(tmp_path: Path) -> None:
-    (text,) = blocks(DOCS / "how-to" / "another-city.md", "toml")
+    text, *_made_up = blocks(DOCS / "how-to" / "another-city.md", "toml")
     (tmp_path / "agency.toml").write_text(text, encoding="utf-8")
     told = tomllib.loads(text)
     named = [part["file"] for part in (*told["areas"], *told["incidents"], told["stations"])]
