@@ -79,7 +79,9 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("state", openbeat.patrol.what_if.states.State["DONE"]), ("result__isnull", True), _connector="OR"
+                            ("state", openbeat.patrol.what_if.states.State["DONE"]),
+                            ("result__isnull", True),
+                            _connector="OR",
                         ),
                         name="what_if_result_only_if_done",
                     ),
