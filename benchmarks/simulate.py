@@ -8,6 +8,7 @@ event by event with heapq. Then the formulas: how far the simulation is from wha
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import process_time
@@ -19,6 +20,7 @@ from benchmarks.common import DATA, Figure, report
 from tests.placewise_simulate.plain_city import PlainCity
 from tests.placewise_simulate.small_town import grid, one_place
 
+from placewise.kernels.dispatch import run as run_once
 from placewise.simulate import (
     POLICIES,
     Arrivals,
@@ -42,7 +44,7 @@ from placewise.simulate import (
 )
 from placewise.simulate.arrays import as_city, fresh
 from placewise.simulate.calls import draw
-from placewise.simulate.run import COVER_STEP, run_once
+from placewise.simulate.run import COVER_STEP
 from placewise.space.events import Events
 from placewise.space.readers import Columns, read_events
 from placewise.streets import StreetGraph, open_lists, open_osm
@@ -72,7 +74,7 @@ def _years(name: str, town: Scenario) -> list[Figure]:
     figures = [Figure(f"{name}: zones", len(town.zones), ""), Figure(f"{name}: units", len(town.units), "")]
     for policy in POLICIES:
         changed = replace(town, policy=policy, preemption="driving")
-        seconds, found = _timed(lambda changed=changed: simulate(changed, days=365, seed=1, runs=1))
+        seconds, found = _timed(partial(simulate, changed, days=365, seed=1, runs=1))
         assert isinstance(found, Outcome)
         row, urgent = found.response(), found.response("high")
         told = f"{name}, {policy}"
@@ -217,7 +219,7 @@ def _cubes() -> dict[str, tuple[Estimate, float]]:
         town = replace(town, priorities=tuple(replace(level, mean=1800.0) for level in town.priorities))
         model, found = Hypercube.of(town).exact(), simulate(town, days=365, seed=6, runs=12)
         told = "9 units, 300 calls a day" + ("" if waiting else ", no queue")
-        worst = max(range(9), key=lambda u: _off(found.units[u].utilisation, model.utilisation[u]))
+        worst = max(range(9), key=lambda u: _off(found.units[u].utilisation, float(model.utilisation[u])))
         cases[f"hypercube, {told}, unit {worst} (the worst)"] = (
             found.units[worst].utilisation, float(model.utilisation[worst]),
         )  # fmt: skip

@@ -3,6 +3,7 @@
 import heapq
 import math
 from bisect import insort
+from typing import Any
 
 OFF, FREE, DRIVING, SCENE = "off", "free", "driving", "scene"
 
@@ -10,8 +11,9 @@ OFF, FREE, DRIVING, SCENE = "off", "free", "driving", "scene"
 class PlainCity:
     """Lives through the calls of a run; `log` rows are (call, unit, sent, arrived, left, done)."""
 
-    def __init__(self, city, calls) -> None:
-        self.travel, self.pace = city.travel.tolist(), city.pace.tolist()
+    def __init__(self, city: Any, calls: Any) -> None:
+        self.travel: list[list[float]] = city.travel.tolist()
+        self.pace: list[float] = city.pace.tolist()
         self.home, self.crew, self.beat = city.home.tolist(), city.crew.tolist(), city.beat.tolist()
         self.weight, self.target, self.reach = city.weight.tolist(), city.target.tolist(), city.cover
         self.policy, self.preempt, self.waits, self.homing = city.rules.tolist()
@@ -23,7 +25,9 @@ class PlainCity:
         self.phase = [FREE if on else OFF for on in self.duty]
         self.job = [-1] * len(self.home)  # row of the log
         self.stop = [-1] * len(self.home)
-        self.way = [(spot, spot, 0.0, spot, -math.inf, -math.inf) for spot in self.home]
+        self.way: list[tuple[int, int, float, int, float, float]] = [
+            (spot, spot, 0.0, spot, -math.inf, -math.inf) for spot in self.home
+        ]
         self.version = [0] * len(self.home)
         self.wake = [math.inf] * len(self.home)
         self.queue: list[tuple[int, int]] = []
@@ -59,10 +63,10 @@ class PlainCity:
         start, other, part, goal, left, there = self.way[unit]
         ahead = self.travel[goal][spot]
         if there <= now:
-            return ahead
+            return float(ahead)
         back = (1.0 - part) * self.travel[start][spot] + part * self.travel[other][spot]
         gone = (now - left) / (there - left)
-        return (1.0 - gone) * back + gone * ahead
+        return float((1.0 - gone) * back + gone * ahead)
 
     def slow(self, now: float) -> float:
         return 1.0 / self.pace[int(now // 3600.0) % 168]
@@ -112,7 +116,7 @@ class PlainCity:
         reach = self.reach / self.slow(now)
         covers = {one: {z for z in range(len(self.weight)) if self.seconds(one, now, z) <= reach} for one in free}
         others = set().union(*(covers[one] for one in free if one != unit))
-        return sum(self.weight[z] for z in sorted(covers[unit] - others))
+        return float(sum(self.weight[z] for z in sorted(covers[unit] - others)))
 
     def interrupted(self, call: int, now: float) -> int:
         def job(unit: int) -> int:
