@@ -111,6 +111,11 @@ def post(client: Client, view: str, *given: object, query: str = "", **data: str
 # --- words -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("name", "said"), [("1932", "area 1932"), ("Annex", "Annex"), ("12th Ward", "12th Ward")])
+def test_an_area_with_but_a_number_is_not_read_as_a_year(name: str, said: str) -> None:
+    assert words.near(Alarm(near=name)) == said
+
+
 def test_a_warning_in_plain_words(alarm: Alarm) -> None:
     assert words.found(alarm) == (
         "14 reports of Burglary/Breaking & Entering within 600 m of a point in Moss Park "

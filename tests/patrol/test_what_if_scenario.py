@@ -86,6 +86,30 @@ def test_scenarios_share_calls_and_ground_and_differ_in_what_was_asked() -> None
     assert today.priorities[0].handling == 60
 
 
+class Bridgeless(CrowFlight):
+    """Times for the west alone."""
+
+    def out_of_reach(self, places: object) -> np.ndarray:
+        return np.asarray(places)[:, 0] > self.limit
+
+    limit = -79.35
+
+
+def test_what_lies_off_the_streets_counts_at_the_nearest_place_on_them() -> None:
+    whole, part = built(known(), ASKED, TIMES), built(known(), ASKED, Bridgeless(30.0))
+    assert (whole.moved, part.moved) == (0, 140)
+    assert part.weekly == pytest.approx(whole.weekly)
+    assert {zone.area for zone in part.scenarios[0].zones} == {"West"}
+
+
+def test_nowhere_to_drive_is_refused() -> None:
+    class Nowhere(Bridgeless):
+        limit = -90.0
+
+    with pytest.raises(Contradiction, match="near a street that is known"):
+        built(known(), ASKED, Nowhere(30.0))
+
+
 def test_beats_come_from_a_set_of_areas() -> None:
     swapped = replace(TODAY, name="one beat", beats="set")
     made = built(

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from placewise.__main__ import main
+from placewise.cli.simulate import driven_to
 from placewise.cli.simulate_tables import read_patrols, read_units
 from placewise.cli.tables import BadTable
 from placewise.simulate import Outcome, Patrol, Shift, Station, Unit, Zone
+from placewise.space import Events
+from placewise.streets import CrowFlight
 
 H = 3600
 BASE = [
@@ -185,3 +188,25 @@ def test_patrol_stops_are_in_the_nearest_zone(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text("unit,lon,lat,from,to,days\nA,1.1,2,23:30,00:30,tue\n")
     zones = (Zone("far", 5.0, 2.0), Zone("near", 1.0, 2.0))
     assert read_patrols(tmp_path / "p.csv", zones) == (Patrol("A", "near", 24 * H + 84_600, 48 * H + 1800),)
+
+
+class Bridgeless(CrowFlight):
+    """Times for what lies west of a river alone."""
+
+    def __init__(self, river: float) -> None:
+        super().__init__(40.0)
+        object.__setattr__(self, "river", river)
+
+    def out_of_reach(self, places: object) -> np.ndarray:
+        return np.asarray(places)[:, 0] > self.river
+
+
+def test_calls_off_the_streets_count_at_the_nearest_place_on_them(capsys: pytest.CaptureFixture[str]) -> None:
+    zones = (Zone("west", 13.0, 52.5), Zone("east", 13.1, 52.5))
+    times = np.datetime64("2024-01-01", "us") + np.arange(3) * np.timedelta64(1, "h")
+    events = Events.from_arrays(times, [13.0, 13.1, 13.1], [52.5] * 3)
+    assert driven_to(zones, events, CrowFlight(40.0)) == zones
+    assert driven_to(zones, events, Bridgeless(13.05)) == zones[:1]
+    assert "2 calls lie too far from any street" in capsys.readouterr().err
+    with pytest.raises(BadTable, match="the extract of this city"):
+        driven_to(zones, events, Bridgeless(12.0))

@@ -164,6 +164,13 @@ def test_reach_agrees_with_the_matrix_both_ways():
     assert np.isfinite(graph.seconds_to_points(place, limit)).sum() == (away <= limit).sum()
 
 
+def test_places_far_from_any_street_are_told_apart():
+    graph = contract(town(SQUARE))
+    places = [[0.0, 0.0], [0.0, 0.017], [0.0, 0.021]]  # a street's corner; some 1.7 and 2.1 km north of the streets
+    assert graph.out_of_reach(places).tolist() == [False, False, True]
+    assert CrowFlight(40.0).out_of_reach(places).tolist() == [False] * 3
+
+
 def test_isochrones_grow_with_the_limit():
     graph = contract(town(SQUARE))
     reach = graph.reach([0, 0], 60, resolution=11)

@@ -38,6 +38,7 @@ from openbeat.web.warning_words import (
     found,
     last_scan,
     metres,
+    near,
     of_one_day,
     once_in,
     outcome_words,
@@ -89,7 +90,7 @@ def _groups(alarms: Sequence[Alarm]) -> list[dict[str, Any]]:
 def _card(alarm: Alarm) -> dict[str, Any]:
     return {
         "url": reverse("warning", args=[alarm.pk]),
-        "title": alarm.near,
+        "title": near(alarm),
         "what": classes_of(alarm.watch),
         "badge": alarm_badge(alarm),
         "found": found(alarm),
@@ -130,6 +131,7 @@ def board(request: Request, alarm: Alarm) -> dict[str, Any]:
     """One alarm: words, numbers, map, time line, history."""
     return {
         "alarm": alarm,
+        "near": near(alarm),
         "badge": alarm_badge(alarm),
         "found": found(alarm),
         "of_one_day": of_one_day(alarm),
@@ -171,7 +173,7 @@ def _stats(alarm: Alarm) -> list[dict[str, Any]]:
 def _facts(alarm: Alarm) -> list[tuple[Any, Any]]:
     watch = alarm.watch
     return [
-        (_("Near"), alarm.near),
+        (_("Near"), near(alarm)),
         (_("Days"), span(alarm.starts, alarm.ends)),
         (_("Circle"), _("%(metres)s m around the point on the map") % {"metres": number(metres(alarm.radius), 0)}),
         (_("First found"), day(alarm.first_seen)),

@@ -22,6 +22,7 @@ from openbeat.web.warning_words import (
     classes_of,
     days,
     days_between,
+    near,
     outcome_words,
     rarest,
     scan_badge,
@@ -182,7 +183,7 @@ def alarm_table(request: Request, alarms: Sequence[Alarm], query: QueryDict) -> 
         Column("outcome", _("What it was")),
     ]
     rows = [
-        Row([one.near, classes_of(one.watch), days(one.starts, one.ends), one.observed, one.expected,
+        Row([near(one), classes_of(one.watch), days(one.starts, one.ends), one.observed, one.expected,
              days_between(one.highest, rarest(one.watch)), str(one.first_seen), alarm_badge(one),
              outcome_words(one.outcome)], url=reverse("warning", args=[one.pk]))
         for one in alarms

@@ -101,6 +101,11 @@ def classes_of(watch: Watch) -> str:
     return ", ".join(one.offence_class.name for one in watch.classes.all())
 
 
+def near(alarm: Alarm) -> str:
+    """The area that the middle lies in; one that has but a number is called an area, lest it be read as a year."""
+    return _("area %(number)s") % {"number": alarm.near} if alarm.near.isdigit() else alarm.near
+
+
 def found(alarm: Alarm) -> str:
     """What was found, in one sentence."""
     words = ngettext(
@@ -112,7 +117,7 @@ def found(alarm: Alarm) -> str:
     )
     return words % {
         "count": number(alarm.observed, 0), "what": classes_of(alarm.watch),
-        "metres": number(metres(alarm.radius), 0), "near": alarm.near, "span": span(alarm.starts, alarm.ends),
+        "metres": number(metres(alarm.radius), 0), "near": near(alarm), "span": span(alarm.starts, alarm.ends),
         "expected": expected_words(alarm.expected),
     }  # fmt: skip
 

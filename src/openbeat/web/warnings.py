@@ -32,7 +32,7 @@ from openbeat.web.trail import BASES
 from openbeat.web.warning_board import board, inbox
 from openbeat.web.warning_forms import EndForm, LinkForm, RegisterForm, WatchForm
 from openbeat.web.warning_lists import failed, register, scan_table, threshold_table, watch_facts, watch_table
-from openbeat.web.warning_words import found, threshold, watch_badge
+from openbeat.web.warning_words import found, near, threshold, watch_badge
 
 MOST_NEEDS = 20
 
@@ -284,10 +284,10 @@ def warning_needs(request: Request) -> Iterator[Need]:
         return
     mine = queries.alarms(request.actor, Filters(states=tuple(OPEN))).order_by("-recurrence")
     new = mine.filter(living=True, state=AlarmState.NEW)[:MOST_NEEDS]
-    yield from (Need(one.near, found(one), reverse("warning", args=[one.pk])) for one in new)
+    yield from (Need(near(one), found(one), reverse("warning", args=[one.pk])) for one in new)
     for one in mine.filter(living=False)[:MOST_NEEDS]:
         words = _("The warning has ended: say what came of it")
-        yield Need(one.near, words, reverse("warning", args=[one.pk]), Urgency.SOON)
+        yield Need(near(one), words, reverse("warning", args=[one.pk]), Urgency.SOON)
     yield from _watch_needs(request)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from openbeat.patrol.what_if.queries import WhatIf
 from openbeat.patrol.what_if.rules import SHIFT_HOURS, Asked
@@ -91,7 +92,7 @@ def _travel(found: WhatIf) -> str | None:
 
 def notes(result: Result, asked: Asked) -> list[str]:
     """What must be known before the figures."""
-    found = []
+    found = [_far_words(result.plain["moved"])] if result.plain["moved"] else []
     for name, setup in zip(names(asked), result.setups, strict=True):
         if setup["unanswered"]:
             found.append(
@@ -109,6 +110,15 @@ def notes(result: Result, asked: Asked) -> list[str]:
                 % {"name": name, "count": setup["stops_left_out"]}
             )
     return found
+
+
+def _far_words(moved: int) -> str:
+    words = ngettext(
+        "%(count)s incident lies too far from any street that is known; it counts at the nearest place on one.",
+        "%(count)s incidents lie too far from any street that is known; they count at the nearest place on one.",
+        moved,
+    )
+    return words % {"count": number(moved, 0)}
 
 
 def unknowns() -> list[str]:

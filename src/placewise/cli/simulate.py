@@ -29,14 +29,17 @@ from placewise.simulate import (
     Scenario,
     Station,
     Unit,
+    Zone,
     areas_from,
     compare,
     simulate,
     travel_seconds,
     zones_of,
 )
+from placewise.simulate.arrivals import nearest_zone
 from placewise.space.events import Events
 from placewise.space.readers import Columns, read_events
+from placewise.streets import TravelTimes
 
 MOST_PRIORITIES = 9
 TOLD = {"mean": "mean", "p50": "half in", "p90": "90 % in"}
@@ -134,7 +137,8 @@ def _scenario(given: Namespace) -> Scenario:
     """The scenario of the options and files."""
     events, levels = _calls(given)
     areas = areas_from(features(given.areas), given.by) if given.areas else None
-    zones = zones_of(events, given.h3, areas)
+    times = travel(given)
+    zones = driven_to(zones_of(events, given.h3, areas), events, times)
     stations, units = _units(given)
     names = [level.name for level in levels]
     number = (
@@ -146,7 +150,7 @@ def _scenario(given: Namespace) -> Scenario:
         units=units,
         priorities=levels,
         arrivals=_arrivals(given, events, zones, number),
-        travel=travel_seconds(travel(given), zones, stations),
+        travel=travel_seconds(times, zones, stations),
         policy=given.policy,
         preemption=given.preemption,
         idle=given.idle,
@@ -154,6 +158,17 @@ def _scenario(given: Namespace) -> Scenario:
         patrols=read_patrols(given.patrols, zones) if given.patrols else (),
         cover_seconds=given.cover * 60,
     )
+
+
+def driven_to(zones: tuple[Zone, ...], events: Events, times: TravelTimes) -> tuple[Zone, ...]:
+    """The zones that streets lead to; it is said how many calls of others will count at the nearest of them."""
+    off = times.out_of_reach([(one.lon, one.lat) for one in zones])
+    if off.all():
+        raise BadTable("no call lies near a street; is it the extract of this city?")
+    if off.any():
+        moved = int(off[nearest_zone(zones, events.lon, events.lat)].sum())
+        say(f"{moved:,} calls lie too far from any street and count at the nearest place on one")
+    return tuple(one for one, far in zip(zones, off.tolist(), strict=True) if not far)
 
 
 def _units(given: Namespace) -> tuple[tuple[Station, ...], tuple[Unit, ...]]:

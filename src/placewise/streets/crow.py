@@ -7,7 +7,7 @@ import h3
 import numpy as np
 from numpy.typing import ArrayLike
 
-from placewise.kernels.arrays import Floats
+from placewise.kernels.arrays import Bools, Floats
 from placewise.streets.raw import great_circle_metres
 from placewise.streets.speeds import SpeedProfile
 from placewise.streets.travel import Reach, Route, as_places
@@ -38,6 +38,10 @@ class CrowFlight:
         a, b = as_places(origins), as_places(destinations)
         metres = great_circle_metres(a[:, None, 0], a[:, None, 1], b[None, :, 0], b[None, :, 1])
         return metres * self._seconds_a_metre
+
+    def out_of_reach(self, places: ArrayLike) -> Bools:
+        """(n,) never: a crow needs no street."""
+        return np.zeros(len(as_places(places)), dtype=np.bool_)
 
     def path(self, origin: ArrayLike, destination: ArrayLike) -> Route:
         """The straight line between two places, its time, and its length with the detour factor."""

@@ -138,6 +138,10 @@ class StreetGraph:
         """Places put on their nearest streets, with the distance; refuses any farther than `farthest` metres."""
         return self.snapper.nearest(as_places(places), farthest)
 
+    def out_of_reach(self, places: ArrayLike) -> Bools:
+        """(n,) whether a place is farther from any street than `snap` accepts."""
+        return self.snap(places, farthest=np.inf).metres > FARTHEST_M
+
     def at_points(self, points: ArrayLike) -> OnStreet:
         """The graph's own shape points, by index, as places on streets."""
         return at_shape_points(points, self.shape_lon, self.shape_lat, self.last)

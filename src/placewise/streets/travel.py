@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from placewise.kernels.arrays import Floats, floats
+from placewise.kernels.arrays import Bools, Floats, floats
 from placewise.streets.errors import BadPlaces
 
 
@@ -35,6 +35,10 @@ class TravelTimes(Protocol):
     def facts(self) -> Mapping[str, int | float | str]: ...
     def many_to_many(self, origins: ArrayLike, destinations: ArrayLike) -> Floats:
         """Seconds, shape (origins, destinations), infinite where there is no way."""
+        ...
+
+    def out_of_reach(self, places: ArrayLike) -> Bools:
+        """(n,) whether a place is so far from any street that no time is told for it."""
         ...
 
     def path(self, origin: ArrayLike, destination: ArrayLike) -> Route:

@@ -36,6 +36,7 @@ def computed(built: Built, asked: Asked, travel: Mapping[str, Any], tell: Tell) 
         "zones": [[zone.name, zone.area] for zone in first.zones],
         "weekly": _round(built.weekly),
         "weekly_by_priority": [_round(float(one)) for one in first.arrivals.weekly.sum(axis=1)],
+        "moved": built.moved,
         "travel": {name: value for name, value in travel.items() if isinstance(value, str | int | float)},
     }
 

@@ -6,7 +6,7 @@ The scenarios of one what-if share zones, calls and travel times: they differ in
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import h3
@@ -89,6 +89,8 @@ class Known:
     beats: Mapping[str, Mapping[str, Collection[str]]] = field(default_factory=dict)
     plans: Mapping[str, Sequence[Stop]] = field(default_factory=dict)
     expected: Expected | None = None
+    moved: int = 0
+    """Incidents too far from any street, which count at the nearest place that can be driven to."""
 
 
 @dataclass(frozen=True)
@@ -100,17 +102,37 @@ class Built:
     """Calls a week."""
     left_out: tuple[int, ...]
     """Stops of each setup's plan whose unit is not out then."""
+    moved: int = 0
+    """Incidents of the period that count at the nearest place that can be driven to."""
 
 
 def built(known: Known, asked: Asked, times: TravelTimes) -> Built:
     """A scenario for each setup."""
+    known = _driven_to(known, times)
     zones = _zones(known.ground, known.areas)
     stations = tuple(known.stations)
     arrivals = _arrivals(known, asked, zones)
     travel = travel_seconds(times, zones, stations)
     shared = _Shared(known, asked, zones, stations, arrivals, travel)
-    parts = [shared.scenario(setup) for setup in asked.setups]
-    return Built(tuple(one for one, _ in parts), float(arrivals.weekly.sum()), tuple(left for _, left in parts))
+    scenarios, left_out = zip(*(shared.scenario(setup) for setup in asked.setups), strict=True)
+    return Built(scenarios, float(arrivals.weekly.sum()), left_out, known.moved)
+
+
+def _driven_to(known: Known, times: TravelTimes) -> Known:
+    """Only the ground that can be driven to; what happened off it counts at the nearest of it."""
+    ground = known.ground
+    off = times.out_of_reach(np.column_stack([ground.lon, ground.lat]))
+    if not off.any():
+        return known
+    if off.all():
+        raise Contradiction(
+            "none of these incidents lies near a street that is known",
+            mend="bring streets of this city, or choose other incidents",
+        )
+    home = nearest_zone(_zones(ground, known.areas), known.events.lon, known.events.lat)
+    left = Ground(ground.cells[~off], ground.lon[~off], ground.lat[~off])
+    areas = [area for area, far in zip(known.areas, off.tolist(), strict=True) if not far]
+    return replace(known, ground=left, areas=areas, moved=int(off[home].sum()))
 
 
 def _zones(ground: Ground, areas: Sequence[str]) -> tuple[Zone, ...]:
