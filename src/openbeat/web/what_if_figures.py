@@ -119,10 +119,13 @@ def signed(value: float, digits: int) -> str:
 
 
 def between(gap: Figure, digits: int) -> str:
-    """The interval of a difference, «+0.5 to +1.1»; empty where there is none."""
+    """The interval of a difference, «+0.5 to +1.1»; empty where there is none, a digit more where its ends are one."""
     if gap.low is None or gap.high is None:
         return ""
-    return _("%(low)s to %(high)s") % {"low": signed(gap.low, digits), "high": signed(gap.high, digits)}
+    low, high = signed(gap.low, digits), signed(gap.high, digits)
+    if low == high and gap.low != gap.high:
+        low, high = signed(gap.low, digits + 1), signed(gap.high, digits + 1)
+    return _("%(low)s to %(high)s") % {"low": low, "high": high}
 
 
 def verdict(measure: str, gap: Figure) -> Words:
@@ -131,6 +134,8 @@ def verdict(measure: str, gap: Figure) -> Words:
         return ""
     if not gap.clear:
         return CHANCE
+    if round(abs(gap.value), digits_of(measure)) == 0:
+        return gettext_lazy("next to nothing")
     if measure in SLOWER:
         return gettext_lazy("slower") if gap.value > 0 else gettext_lazy("faster")
     return gettext_lazy("more") if gap.value > 0 else gettext_lazy("less")

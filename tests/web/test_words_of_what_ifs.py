@@ -1,0 +1,24 @@
+"""Differences of a what-if in words: signs, intervals that still tell their ends apart, and what they come to."""
+
+from __future__ import annotations
+
+import pytest
+
+from openbeat.web.what_if_figures import Figure, difference_words
+
+
+@pytest.mark.parametrize(
+    ("measure", "gap", "words"),
+    [
+        ("p90", Figure(0.8, 0.5, 1.1), "+0.8 (+0.5 to +1.1), slower"),
+        ("p90", Figure(-0.8, -1.1, -0.5), "−0.8 (−1.1 to −0.5), faster"),
+        ("p90", Figure(0.22, 0.18, 0.24), "+0.2 (+0.18 to +0.24), slower"),
+        ("within", Figure(-0.02, -0.03, -0.01), "0.0 (−0.03 to −0.01), next to nothing"),
+        ("cover", Figure(2.3, 2.2, 2.4), "+2.3 (+2.2 to +2.4), more"),
+        ("queued", Figure(0.0, 0.0, 0.0), "0.0 (0.0 to 0.0), could be chance"),
+        ("queued", Figure(0.4, -0.1, 0.9), "+0.4 (−0.1 to +0.9), could be chance"),
+        ("wait", Figure(None), ""),
+    ],
+)
+def test_a_difference_is_told_with_its_interval_and_what_it_comes_to(measure: str, gap: Figure, words: str) -> None:
+    assert difference_words(measure, gap) == words
