@@ -25,7 +25,7 @@ def ask(page: Page) -> str:
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("New what-if")
     for shift in ("Day", "Evening", "Night"):
-        field = page.get_by_role("region", name="What if · A").get_by_label(shift)
+        field = page.get_by_role("region", name="What if · A").get_by_label(shift, exact=True)
         field.focus()
         page.keyboard.type("7")
     page.keyboard.press("Enter")

@@ -345,7 +345,11 @@ def test_commands_of_the_analytics_are_called_by_their_names() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("line", sorted({command.line for command in of_kind("analytics")}))
 def test_commands_of_the_analytics_do_what_they_say(line: str, tmp_path: Path) -> None:
-    _python, _m, _placewise, _name, file, *rest = shlex.split(line)
+    _python, _m, _placewise, name, file, *rest = shlex.split(line)
+    if name == "city":  # it reads nothing and writes a folder
+        assert run(line, tmp_path, {}).returncode == 0
+        assert len(pl.read_csv(tmp_path / "reports.csv")) > 100
+        return
     FILES[file](tmp_path)
     said = run(line.replace("--feedback 5", "--feedback 2").replace("--seconds 60", "--seconds 5"), tmp_path, {})
     assert said.returncode == 0, said.stderr

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from openbeat.web.what_if_figures import Figure, difference_words
+from openbeat.patrol.what_if.rules import Asked, Setup
+from openbeat.web.what_if_facts import notes
+from openbeat.web.what_if_figures import Figure, Result, difference_words
 
 
 @pytest.mark.parametrize(
@@ -22,3 +26,22 @@ from openbeat.web.what_if_figures import Figure, difference_words
 )
 def test_a_difference_is_told_with_its_interval_and_what_it_comes_to(measure: str, gap: Figure, words: str) -> None:
     assert difference_words(measure, gap) == words
+
+
+@pytest.mark.parametrize(
+    ("moved", "words"),
+    [
+        (0, []),
+        (1, ["1 incident lies too far from any street that is known; it counts at the nearest place on one."]),
+        (1668, ["1,668 incidents lie too far from any street that is known; they count at the nearest place on one."]),
+    ],
+)
+def test_what_lies_off_the_streets_is_told_before_the_figures(moved: int, words: list[str]) -> None:
+    quiet = {"unanswered": 0, "together": {"utilisation": [0.2, 0.1, 0.3]}, "stops_left_out": 0}
+    asked = Asked(
+        setups=(Setup("Today", (2, 2, 2)),), first=date(2017, 1, 2), last=date(2017, 12, 31), levels=(), priorities={}
+    )
+    assert (
+        notes(Result({"setups": [quiet | {"rows": [], "units": []}], "differences": [], "moved": moved}), asked)
+        == words
+    )
