@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -101,9 +102,11 @@ def work(plan: Plan) -> Plan:
 
 
 def stops(plan: Plan) -> list[tuple[str, str, int]]:
-    """Unit, place and slot of every visit."""
+    """Unit, place and slot of every visit, the units by turns and the fullest first: so drops keep their shares even."""
     tours = plan.values[1]["tours"]
-    return [(tour["unit"], item["place"], item["slot"]) for tour in tours for item in tour["items"] if "place" in item]
+    visits = [[(tour["unit"], one["place"], one["slot"]) for one in tour["items"] if "place" in one] for tour in tours]
+    by_turns = zip_longest(*sorted(visits, key=len, reverse=True))
+    return [visit for turn in by_turns for visit in turn if visit is not None]
 
 
 # --- asked and solved ------------------------------------------------------------------------------------------------
