@@ -102,7 +102,7 @@ def work(plan: Plan) -> Plan:
 
 
 def stops(plan: Plan) -> list[tuple[str, str, int]]:
-    """Unit, place and slot of every visit, the units by turns and the fullest first: so drops keep their shares even."""
+    """Unit, place and slot of every visit, units by turns and the fullest first: so drops keep their shares even."""
     tours = plan.values[1]["tours"]
     visits = [[(tour["unit"], one["place"], one["slot"]) for one in tour["items"] if "place" in one] for tour in tours]
     by_turns = zip_longest(*sorted(visits, key=len, reverse=True))
