@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from openbeat.kernel.csv_file import inert
 from openbeat.kernel.errors import Contradiction
 from openbeat.patrol.dosage import (
     Dosage,
@@ -20,7 +21,7 @@ from openbeat.patrol.dosage import (
     sorted_out,
     stops,
 )
-from openbeat.patrol.rules import inert, require_minutes, whole_minutes
+from openbeat.patrol.rules import require_minutes, whole_minutes
 
 T0 = datetime(2022, 1, 1, 22, tzinfo=UTC)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -17,12 +15,13 @@ from openbeat.audit.words import Operation
 from openbeat.forecast.queries import Run
 from openbeat.forecast.rules import usable
 from openbeat.forecast.states import State as ForecastState
+from openbeat.kernel.csv_file import as_csv
 from openbeat.kernel.errors import Contradiction
 from openbeat.patrol.build import Solved
 from openbeat.patrol.dosage import Given, Taken, overlap, sorted_out
 from openbeat.patrol.edits import Edit, as_edit, as_told, edited, findings_of, straight_ways
 from openbeat.patrol.models import Plan, Source, Unit, Visit, as_given
-from openbeat.patrol.rules import LONGEST_VISIT, Asked, inert, move, require_minutes, require_shift, whole_minutes
+from openbeat.patrol.rules import LONGEST_VISIT, Asked, move, require_minutes, require_shift, whole_minutes
 from openbeat.patrol.states import State
 from openbeat.places.queries import Station
 from openbeat.seeing import progress
@@ -334,9 +333,7 @@ def export_dosage(
     """Lines of dosage as CSV, first the names of the columns; what was handed over is known by its digest."""
     if len(lines) < 2:
         raise Contradiction("no visit passes these filters: there is nothing to hand over")
-    text = io.StringIO()
-    csv.writer(text).writerows([[inert(cell) for cell in line] for line in lines])
-    file = text.getvalue().encode()
+    file = as_csv(lines)
     note(rows=len(lines) - 1, sha256=hashlib.sha256(file).hexdigest())
     return file
 

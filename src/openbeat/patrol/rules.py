@@ -92,14 +92,6 @@ def whole_minutes(arrived: datetime, left: datetime) -> int:
     return min(LONGEST_VISIT, max(1, round((left - arrived).total_seconds() / 60)))
 
 
-def inert(cell: object) -> str:
-    """A cell of a file that a spreadsheet will not take for a formula (CWE-1236)."""
-    text = "" if cell is None else str(cell)
-    return (
-        f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) and not isinstance(cell, int | float) else text
-    )
-
-
 def slots(length: int, slot: int) -> list[tuple[int, int]]:
     """Windows [start, end) in seconds that divide a shift of `length` seconds; the last may be shorter."""
     step = slot * 60

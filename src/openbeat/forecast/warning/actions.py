@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -32,6 +30,7 @@ from openbeat.forecast.warning.rules import (
 )
 from openbeat.forecast.warning.states import BACK, UNDER_WAY, AlarmState, ScanState, WatchState
 from openbeat.incidents.queries import OffenceClass
+from openbeat.kernel.csv_file import as_csv
 from openbeat.kernel.errors import Contradiction
 from openbeat.places.queries import AreaSet
 from openbeat.seeing import progress
@@ -191,26 +190,17 @@ def export_alarms(
     rows = list(queries.alarms(actor, filters).filter(agency=agency))
     if not rows:
         raise Contradiction("no warning passes these filters: there is nothing to hand over")
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(EXPORTED)
-    writer.writerows(_exported(one) for one in rows)
-    file = text.getvalue().encode()
+    file = as_csv([EXPORTED, *(_exported(one) for one in rows)])
     note(rows=len(rows), sha256=hashlib.sha256(file).hexdigest())
     return file
 
 
 def _exported(alarm: Alarm) -> list[object]:
     return [
-        alarm.raised_at.isoformat(), _inert(alarm.watch.title), _inert(alarm.near), alarm.starts, alarm.ends,
+        alarm.raised_at.isoformat(), alarm.watch.title, alarm.near, alarm.starts, alarm.ends,
         round(alarm.radius), alarm.observed, round(alarm.expected, 2), round(alarm.recurrence),
         round(alarm.highest), alarm.first_seen, alarm.last_seen, alarm.state, alarm.outcome,
     ]  # fmt: skip
-
-
-def _inert(text: str) -> str:
-    """A text that a spreadsheet will not take for a formula (CWE-1236)."""
-    return f"'{text}" if text[:1] in set("=+-@\t\r") else text
 
 
 def _require_person(actor: Actor) -> None:
