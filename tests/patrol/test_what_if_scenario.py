@@ -14,7 +14,7 @@ from openbeat.patrol.build import Crew
 from openbeat.patrol.what_if.compute import computed
 from openbeat.patrol.what_if.rules import Asked, Beats, Level, Policy, Setup
 from openbeat.patrol.what_if.scenario import Expected, Ground, Known, Stop, built, stops_of
-from placewise.simulate import SimulationStopped, Station
+from placewise.simulate import OffStreets, SimulationStopped, Station
 from placewise.space.events import Events
 from placewise.streets import CrowFlight
 
@@ -106,7 +106,7 @@ def test_nowhere_to_drive_is_refused() -> None:
     class Nowhere(Bridgeless):
         limit = -90.0
 
-    with pytest.raises(Contradiction, match="near a street that is known"):
+    with pytest.raises(OffStreets, match="near a street that is known"):
         built(known(), ASKED, Nowhere(30.0))
 
 

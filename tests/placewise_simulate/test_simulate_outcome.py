@@ -63,6 +63,29 @@ def test_times_of_a_town_in_which_nobody_waits() -> None:
         found.response("2")
 
 
+def test_hours_that_are_named_are_told_apart_by_priority() -> None:
+    """One unit from 06 to 22, three short calls a day: who calls at night waits till morning, 4 h on average."""
+    rules = {"units": (Unit("u", "s", every_day(6 * HOUR, 22 * HOUR)),), "arrivals": Arrivals.even([[11.0, 10.0]])}
+    found = simulate(far(**rules), days=140, seed=0, hours={"night": (22, 6), "day": (6, 22), "all": (6, 6)})
+    night, day = found.response(hours="night"), found.response("1", hours="day")
+    assert night.calls + day.calls == found.response().calls
+    assert night.calls / found.response().calls == pytest.approx(8 / 24, rel=0.05)
+    assert night.mean.value == pytest.approx(4 * HOUR, rel=0.05)
+    assert night.queued.value == pytest.approx(1.0, abs=0.01)
+    assert day.p50.value is not None
+    assert day.p50.value <= 320
+    assert replace(found.response(hours="all"), hours="") == found.response()
+    assert {(row.area, row.hours) for row in found.responses if row.hours} == {("", "night"), ("", "day"), ("", "all")}
+    known = {(one.hours, one.priority) for one in compare(found, found) if one.hours}
+    assert known == {(name, level) for name in ("night", "day", "all") for level in ("", "1")}
+
+
+def test_hours_in_which_nobody_calls_have_no_row() -> None:
+    lunch = Arrivals.from_rates(np.broadcast_to(np.arange(168) % 24 == 12, (1, 2, 168)))
+    found = simulate(far(arrivals=lunch), days=7, seed=0, runs=2, hours={"night": (22, 6), "noon": (12, 13)})
+    assert {row.hours for row in found.responses} == {"", "noon"}
+
+
 def test_in_beat_is_whose_area_it_is() -> None:
     assert simulate(far(policy="beat_first"), days=28, seed=0).in_beat.value == pytest.approx(0.5, abs=0.02)
     nobody = simulate(far(units=(Unit("u", "s"),)), days=28, seed=0)

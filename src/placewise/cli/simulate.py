@@ -29,17 +29,15 @@ from placewise.simulate import (
     Scenario,
     Station,
     Unit,
-    Zone,
     areas_from,
     compare,
+    driven_to,
     simulate,
     travel_seconds,
     zones_of,
 )
-from placewise.simulate.arrivals import nearest_zone
 from placewise.space.events import Events
 from placewise.space.readers import Columns, read_events
-from placewise.streets import TravelTimes
 
 MOST_PRIORITIES = 9
 TOLD = {"mean": "mean", "p50": "half in", "p90": "90 % in"}
@@ -138,7 +136,9 @@ def _scenario(given: Namespace) -> Scenario:
     events, levels = _calls(given)
     areas = areas_from(features(given.areas), given.by) if given.areas else None
     times = travel(given)
-    zones = driven_to(zones_of(events, given.h3, areas), events, times)
+    zones, moved = driven_to(zones_of(events, given.h3, areas), events, times)
+    if moved:
+        say(f"{moved:,} calls lie too far from any street and count at the nearest place on one")
     stations, units = _units(given)
     names = [level.name for level in levels]
     number = (
@@ -158,17 +158,6 @@ def _scenario(given: Namespace) -> Scenario:
         patrols=read_patrols(given.patrols, zones) if given.patrols else (),
         cover_seconds=given.cover * 60,
     )
-
-
-def driven_to(zones: tuple[Zone, ...], events: Events, times: TravelTimes) -> tuple[Zone, ...]:
-    """The zones that streets lead to; it is said how many calls of others will count at the nearest of them."""
-    off = times.out_of_reach([(one.lon, one.lat) for one in zones])
-    if off.all():
-        raise BadTable("no call lies near a street; is it the extract of this city?")
-    if off.any():
-        moved = int(off[nearest_zone(zones, events.lon, events.lat)].sum())
-        say(f"{moved:,} calls lie too far from any street and count at the nearest place on one")
-    return tuple(one for one, far in zip(zones, off.tolist(), strict=True) if not far)
 
 
 def _units(given: Namespace) -> tuple[tuple[Station, ...], tuple[Unit, ...]]:

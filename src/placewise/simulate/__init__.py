@@ -20,6 +20,7 @@ from placewise.simulate.errors import (
     BadScenario,
     BadSpan,
     NotComparable,
+    OffStreets,
     Overloaded,
     SimulateError,
     SimulationStopped,
@@ -41,7 +42,7 @@ from placewise.simulate.scenario import (
     every_day,
     travel_seconds,
 )
-from placewise.simulate.zones import areas_from, zones_of
+from placewise.simulate.zones import areas_from, driven_to, zones_of
 
 __all__ = [
     "IDLE",
@@ -62,6 +63,7 @@ __all__ = [
     "Hypercube",
     "Kind",
     "NotComparable",
+    "OffStreets",
     "Outcome",
     "Overloaded",
     "Patrol",
@@ -84,6 +86,7 @@ __all__ = [
     "areas_from",
     "city_calls",
     "compare",
+    "driven_to",
     "erlang_b",
     "erlang_c",
     "every_day",

@@ -14,7 +14,7 @@ WHOLE = ("utilisation", "cover", "in_beat", "patrol_kept", "waiting")
 class Difference:
     """A measure in both outcomes and b − a with its 95 % interval; `clear` where that interval leaves out 0.
 
-    `priority`, `area` and `unit` say what is measured; «» is all.
+    `priority`, `area`, `unit` and `hours` say what is measured; «» is all.
     """
 
     measure: str
@@ -26,6 +26,7 @@ class Difference:
     difference: float | None
     low: float | None
     high: float | None
+    hours: str = ""
 
     @property
     def clear(self) -> bool:
@@ -43,11 +44,12 @@ def compare(a: Outcome, b: Outcome) -> tuple[Difference, ...]:
 
 def _pairs(a: Outcome, b: Outcome) -> Iterator[Difference]:
     """The differences in order: rows of response times, the whole, units."""
-    others = {(row.priority, row.area): row for row in b.responses}
+    others = {(row.priority, row.area, row.hours): row for row in b.responses}
     for row in a.responses:
-        if other := others.get((row.priority, row.area)):
+        if other := others.get((row.priority, row.area, row.hours)):
+            where = {"priority": row.priority, "area": row.area, "hours": row.hours}
             for name in TIMES:
-                yield _difference(name, getattr(row, name), getattr(other, name), row.priority, row.area)
+                yield _difference(name, getattr(row, name), getattr(other, name), **where)
     for name in WHOLE:
         yield _difference(name, getattr(a, name), getattr(b, name))
     units = {unit.name: unit for unit in b.units}
@@ -56,6 +58,8 @@ def _pairs(a: Outcome, b: Outcome) -> Iterator[Difference]:
             yield _difference("utilisation", unit.utilisation, twin.utilisation, unit=unit.name)
 
 
-def _difference(name: str, a: Estimate, b: Estimate, priority: str = "", area: str = "", unit: str = "") -> Difference:
+def _difference(
+    name: str, a: Estimate, b: Estimate, priority: str = "", area: str = "", unit: str = "", hours: str = ""
+) -> Difference:
     """One measure of both."""
-    return Difference(name, priority, area, unit, a.value, b.value, *compared(a, b))
+    return Difference(name, priority, area, unit, a.value, b.value, *compared(a, b), hours)

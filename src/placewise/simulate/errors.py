@@ -15,6 +15,10 @@ class BadArrivals(SimulateError):
     """Calls that no simulation can draw from: none at all, of no known zone, or with rates that are no rates."""
 
 
+class OffStreets(SimulateError):
+    """No call lies where the known streets lead."""
+
+
 class BadSpan(SimulateError):
     """A simulation of no days or no runs."""
 

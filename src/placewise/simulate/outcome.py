@@ -22,7 +22,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Response:
-    """Calls of a priority and an area («» is all of them): seconds from the call to the first unit at the scene.
+    """Calls of a priority, an area and named hours of the day («» is all): seconds from the call to the first unit.
 
     `within` is the share answered within the priority's target, `queued` the share for which no unit was free, `wait`
     mean seconds until a unit was sent once one could have been, `lost` the share handed to somebody else.
@@ -40,6 +40,7 @@ class Response:
     queued: Estimate
     wait: Estimate
     lost: Estimate
+    hours: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,12 +87,12 @@ class Outcome:
     start: int
     notes: tuple[str, ...] = ()
 
-    def response(self, priority: str = "", area: str = "") -> Response:
-        """The row of a priority and an area; «» is all."""
+    def response(self, priority: str = "", area: str = "", hours: str = "") -> Response:
+        """The row of a priority, an area or named hours; «» is all."""
         for row in self.responses:
-            if (row.priority, row.area) == (priority, area):
+            if (row.priority, row.area, row.hours) == (priority, area, hours):
                 return row
-        raise NotComparable(f"no row for priority {priority!r} and area {area!r}")
+        raise NotComparable(f"no row for priority {priority!r}, area {area!r} and hours {hours!r}")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, numbers and texts, ready for JSON."""

@@ -34,6 +34,7 @@ class CallRows:
     response: Floats
     wait: Floats
     lost: Bools
+    hour: Ints  # of the day, in which the call came
     beat: Floats  # 1 where the first unit at the scene was in its beat, NaN where none came
 
 
@@ -78,6 +79,7 @@ def call_rows(scenario: Scenario, record: Record, span: Span, beat: Bools) -> Ca
         response[kept],
         wait[kept],
         record.lost[kept],
+        np.floor(drawn.at[kept] / 3600).astype(np.int64) % 24,
         own[kept],
     )
 
@@ -91,6 +93,7 @@ def joined(rows: list[CallRows], parts: int) -> CallRows:
         response=np.concatenate([one.response for one in rows]),
         wait=np.concatenate([one.wait for one in rows]),
         lost=np.concatenate([one.lost for one in rows]),
+        hour=np.concatenate([one.hour for one in rows]),
         beat=np.concatenate([one.beat for one in rows]),
     )
 

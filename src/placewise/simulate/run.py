@@ -12,7 +12,7 @@ from placewise.simulate.errors import BadSpan, Overloaded, SimulationStopped
 from placewise.simulate.outcome import Outcome
 from placewise.simulate.record import Record, Span
 from placewise.simulate.scenario import DAY, WEEK, Scenario
-from placewise.simulate.summary import summarise
+from placewise.simulate.summary import NO_HOURS, Hours, summarise
 
 Progress = Callable[[int, int], bool | None]
 """Told how many runs are done, and of how many; returning False stops."""
@@ -30,13 +30,15 @@ def simulate(
     runs: int = 12,
     start: int = 0,
     warm_up: float = 1.0,
+    hours: Hours = NO_HOURS,
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Outcome:
     """What comes of a scenario over `days` from `start` (seconds of the week), `runs` times with other calls.
 
     `warm_up` days go before, unmeasured. The same scenario and seed give the same outcome; scenarios that differ in
-    units or rules get the same calls. Refused: Overloaded, BadSpan; SimulationStopped where `stop` says so.
+    units or rules get the same calls. `hours` names hours of the day [from, to), which may pass midnight: calls that
+    come in them are told apart too, by priority. Refused: Overloaded, BadSpan; SimulationStopped where `stop` says so.
     """
     if not (0 < days < np.inf and runs >= 1 and 0 <= start < WEEK and warm_up >= 0):
         raise BadSpan(f"days above 0, a run at least and a start in the week are needed, not {days}, {runs}, {start}")
@@ -49,7 +51,7 @@ def simulate(
         records.append(_record(scenario, span, warm_up * DAY, (seed, number)))
         if progress is not None and progress(number + 1, runs) is False:
             raise SimulationStopped(f"stopped after {number + 1} of {runs} runs")
-    return summarise(scenario, records, span, seed, COVER_STEP)
+    return summarise(scenario, records, span, seed, COVER_STEP, hours)
 
 
 def _record(scenario: Scenario, span: Span, warm_up: float, seeds: tuple[int, int]) -> Record:

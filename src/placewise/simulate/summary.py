@@ -1,6 +1,7 @@
 """The records of all runs told as one outcome."""
 
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
 
 import numpy as np
 
@@ -11,10 +12,16 @@ from placewise.simulate.record import CallRows, Record, Span, UnitTimes, call_ro
 from placewise.simulate.scenario import DAY, WEEK, Scenario
 
 SHARES = (0.5, 0.8, 0.9, 0.95)
+Hours = Mapping[str, tuple[int, int]]
+"""Names of hours of the day [from, to); they may pass midnight."""
+NO_HOURS: Hours = {}
+DAY_HOURS = 24
 AT_ONCE = 1e-6  # seconds: a wait below it is rounding
 
 
-def summarise(scenario: Scenario, records: list[Record], span: Span, seed: int, step: float) -> Outcome:
+def summarise(
+    scenario: Scenario, records: list[Record], span: Span, seed: int, step: float, hours: Hours = NO_HOURS
+) -> Outcome:
     """The outcome of runs that were measured over the same span."""
     beat = np.array([[zone.area in unit.beat for zone in scenario.zones] for unit in scenario.units])
     rows = joined([call_rows(scenario, record, span, beat) for record in records], span.parts)
@@ -28,7 +35,7 @@ def summarise(scenario: Scenario, records: list[Record], span: Span, seed: int, 
     whole = Grouped(np.zeros(len(rows.batch), dtype=np.int64), rows.batch, 1, batches)
     unanswered = int((np.isnan(rows.response) & ~rows.lost).sum())
     return Outcome(
-        responses=_responses(scenario, rows, batches),
+        responses=(*_responses(scenario, rows, batches), *_by_hours(scenario, rows, batches, hours)),
         units=tuple(_unit(scenario, times, number, days) for number in range(len(scenario.units))),
         utilisation=ratio(times.busy.sum(axis=0), times.duty.sum(axis=0)),
         cover=cover,
@@ -49,8 +56,8 @@ def summarise(scenario: Scenario, records: list[Record], span: Span, seed: int, 
     )
 
 
-def _responses(scenario: Scenario, rows: CallRows, batches: int) -> tuple[Response, ...]:
-    """All calls, then each priority, each area, and each priority in each area."""
+def _responses(scenario: Scenario, rows: CallRows, batches: int, *, by_area: bool = True) -> tuple[Response, ...]:
+    """All calls, then each priority; where wanted each area, and each priority in each area."""
     areas = sorted({zone.area for zone in scenario.zones} - {""})
     number = {name: i + 1 for i, name in enumerate(areas)}
     area = ints([number.get(zone.area, 0) for zone in scenario.zones])[rows.zone]
@@ -59,12 +66,21 @@ def _responses(scenario: Scenario, rows: CallRows, batches: int) -> tuple[Respon
     views = [(nothing, nothing), (rows.priority + 1, nothing), (nothing, area), (rows.priority + 1, area)]
     target = np.array([one.target for one in scenario.priorities])[rows.priority]
     found: dict[tuple[int, int], Response] = {}
-    for level, place in views:
+    for level, place in views if by_area else views[:2]:
         cell = level * (len(areas) + 1) + place
         for key, row in _view(cell, rows, target, batches).items():
             which, where = divmod(key, len(areas) + 1)
             found.setdefault((which, where), replace(row, priority=["", *names][which], area=["", *areas][where]))
     return tuple(found[key] for key in sorted(found, key=lambda key: (bool(key[0]) + 2 * bool(key[1]), key)))
+
+
+def _by_hours(scenario: Scenario, rows: CallRows, batches: int, hours: Hours) -> Iterator[Response]:
+    """All calls and each priority of the hours named."""
+    for name, (first, last) in hours.items():
+        inside = (rows.hour - first) % DAY_HOURS < ((last - first) % DAY_HOURS or DAY_HOURS)
+        if inside.any():
+            chosen = CallRows(**{one.name: getattr(rows, one.name)[inside] for one in fields(CallRows)})
+            yield from (replace(row, hours=name) for row in _responses(scenario, chosen, batches, by_area=False))
 
 
 def _view(cell: Ints, rows: CallRows, target: Floats, batches: int) -> dict[int, Response]:

@@ -9,9 +9,11 @@ import numpy as np
 import shapely
 
 from placewise.kernels.arrays import Floats
-from placewise.simulate.errors import BadScenario
+from placewise.simulate.arrivals import nearest_zone
+from placewise.simulate.errors import BadScenario, OffStreets
 from placewise.simulate.scenario import Zone
 from placewise.space.events import Events
+from placewise.streets import TravelTimes
 
 
 def zones_of(events: Events, resolution: int = 8, areas: Mapping[str, Any] | None = None) -> tuple[Zone, ...]:
@@ -32,6 +34,17 @@ def zones_of(events: Events, resolution: int = 8, areas: Mapping[str, Any] | Non
         Zone(str(cell), float(lon), float(lat), area)
         for cell, (lon, lat), area in zip(cells, middles.tolist(), inside, strict=True)
     )
+
+
+def driven_to(zones: tuple[Zone, ...], events: Events, times: TravelTimes) -> tuple[tuple[Zone, ...], int]:
+    """The zones that streets lead to, and how many calls of others will count at the nearest of them; or OffStreets."""
+    off = times.out_of_reach([(one.lon, one.lat) for one in zones])
+    if off.all():
+        raise OffStreets("none of these calls lies near a street that is known; is it the extract of this city?")
+    if not off.any():
+        return zones, 0
+    moved = int(off[nearest_zone(zones, events.lon, events.lat)].sum())
+    return tuple(one for one, far in zip(zones, off.tolist(), strict=True) if not far), moved
 
 
 def _areas(middles: Floats, areas: Mapping[str, Any]) -> list[str]:

@@ -6,7 +6,7 @@ The scenarios of one what-if share zones, calls and travel times: they differ in
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import h3
@@ -16,7 +16,18 @@ from numpy.typing import NDArray
 from openbeat.kernel.errors import Contradiction
 from openbeat.patrol.build import Crew
 from openbeat.patrol.what_if.rules import LEVELS, Asked, Beats, Car, Setup, roster, shared_out, spans
-from placewise.simulate import Arrivals, Patrol, Priority, Scenario, Station, Unit, Zone, every_day, travel_seconds
+from placewise.simulate import (
+    Arrivals,
+    Patrol,
+    Priority,
+    Scenario,
+    Station,
+    Unit,
+    Zone,
+    driven_to,
+    every_day,
+    travel_seconds,
+)
 from placewise.simulate.arrivals import nearest_zone
 from placewise.space.events import Events
 from placewise.streets import TravelTimes
@@ -89,8 +100,6 @@ class Known:
     beats: Mapping[str, Mapping[str, Collection[str]]] = field(default_factory=dict)
     plans: Mapping[str, Sequence[Stop]] = field(default_factory=dict)
     expected: Expected | None = None
-    moved: int = 0
-    """Incidents too far from any street, which count at the nearest place that can be driven to."""
 
 
 @dataclass(frozen=True)
@@ -108,31 +117,13 @@ class Built:
 
 def built(known: Known, asked: Asked, times: TravelTimes) -> Built:
     """A scenario for each setup."""
-    known = _driven_to(known, times)
-    zones = _zones(known.ground, known.areas)
+    zones, moved = driven_to(_zones(known.ground, known.areas), known.events, times)
     stations = tuple(known.stations)
     arrivals = _arrivals(known, asked, zones)
     travel = travel_seconds(times, zones, stations)
     shared = _Shared(known, asked, zones, stations, arrivals, travel)
     scenarios, left_out = zip(*(shared.scenario(setup) for setup in asked.setups), strict=True)
-    return Built(scenarios, float(arrivals.weekly.sum()), left_out, known.moved)
-
-
-def _driven_to(known: Known, times: TravelTimes) -> Known:
-    """Only the ground that can be driven to; what happened off it counts at the nearest of it."""
-    ground = known.ground
-    off = times.out_of_reach(np.column_stack([ground.lon, ground.lat]))
-    if not off.any():
-        return known
-    if off.all():
-        raise Contradiction(
-            "none of these incidents lies near a street that is known",
-            mend="bring streets of this city, or choose other incidents",
-        )
-    home = nearest_zone(_zones(ground, known.areas), known.events.lon, known.events.lat)
-    left = Ground(ground.cells[~off], ground.lon[~off], ground.lat[~off])
-    areas = [area for area, far in zip(known.areas, off.tolist(), strict=True) if not far]
-    return replace(known, ground=left, areas=areas, moved=int(off[home].sum()))
+    return Built(scenarios, float(arrivals.weekly.sum()), left_out, moved)
 
 
 def _zones(ground: Ground, areas: Sequence[str]) -> tuple[Zone, ...]:
