@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -98,10 +99,13 @@ def _view(cell: Ints, rows: CallRows, target: Floats, batches: int) -> dict[int,
         by.means(floats(rows.lost)),
     ]
     sizes = np.bincount(group, minlength=len(groups))
-    return {
-        int(key): Response("", "", int(sizes[i]), **dict(zip(TIMES, (column[i] for column in columns), strict=True)))
-        for i, key in enumerate(groups)
-    }
+    return {int(key): _row(int(sizes[i]), [column[i] for column in columns]) for i, key in enumerate(groups)}
+
+
+def _row(calls: int, estimates: list[Estimate]) -> Response:
+    """A row of so many calls, wherever they are; the estimates stand in the order of TIMES."""
+    times: dict[str, Any] = dict(zip(TIMES, estimates, strict=True))
+    return Response("", "", calls, **times)
 
 
 def _together(times: list[UnitTimes]) -> UnitTimes:
