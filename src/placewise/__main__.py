@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "streets": ("placewise.cli.streets", "main", "driving times, ways, what is reached when, who is nearest"),
     "plan": ("placewise.cli.plan", "main", "which unit is to be seen where and when, checked"),
     "beats": ("placewise.cli.beats", "main", "areas into beats of even workload, to choose from"),
+    "stations": ("placewise.cli.stations", "main", "where units wait, so that a free one is near"),
     "simulate": ("placewise.cli.simulate", "main", "calls and units under your rules: response times, queue, load"),
     "knox": ("placewise.cli.knox", "main", "whether incidents repeat nearby within days"),
     "city": ("placewise.cli.city", "main", "a made-up city as files, and the truth beside them"),

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from tests.shared_data import shared
 
-from placewise.plan import BadProblem, Cover, Site, as_cover, check_cover, place_units
+from placewise.plan import BadProblem, Cover, Site, as_cover, chances, check_cover, place_each, place_units
 from placewise.streets import CrowFlight
 
 
@@ -90,6 +90,42 @@ def test_without_time_some_plan_is_made_and_nothing_is_claimed():
     assert plan.bound >= plan.expected
 
 
+@pytest.mark.parametrize("stations", [None, 2])
+def test_units_placed_one_by_one_are_never_far_from_the_best_and_keep_what_is_asked(stations):
+    """Nemhauser, Wolsey and Fisher 1978: without a limit of stations at least 1 − 1/e of the best."""
+    problem = replace(drawn(5, stations=stations), sites=tuple(Site(f"s{i}", int(i == 1), 3) for i in range(5)))
+    plan = place_units(problem, seconds=1e-9)
+    assert check_cover(problem, plan) == []
+    assert plan.expected >= (1 - np.exp(-1)) * best_of_all(problem)
+
+
+def test_each_further_unit_adds_what_the_best_places_for_so_many_expect():
+    problem = replace(drawn(6, units=6), sites=tuple(Site(f"s{i}", int(i == 0), 3) for i in range(5)))
+    plans = list(place_each(problem))
+    for units, plan in enumerate(plans, start=1):
+        asked = replace(problem, units=units)
+        assert check_cover(asked, plan) == []
+        assert plan.expected == pytest.approx(best_of_all(asked))
+    assert len(plans) == 6
+    assert [one.expected for one in plans] == sorted(one.expected for one in plans)
+
+
+def test_the_chance_of_each_area_and_their_mean_by_demand_is_what_is_expected():
+    problem = Cover((Site("a"), Site("b")), np.array([7.0, 3.0]), np.array([[0.0, 9.0], [9.0, 0.0]]), 5.0, 3,
+                    np.array([0.5, 0.1]))  # fmt: skip
+    found = chances(problem, np.array([2, 0]))
+    assert found.tolist() == [0.75, 0.0]
+    assert as_cover(problem, np.array([2, 0])).expected == pytest.approx(0.7 * 0.75)
+
+
+def test_areas_in_reach_of_the_same_sites_are_taken_together_and_nothing_changes():
+    problem = drawn(7, areas=200, limit=30.0)
+    apart = place_units(replace(problem, busy=np.linspace(0.39, 0.41, 200)))
+    together = place_units(problem)
+    assert together.units == apart.units
+    assert together.expected == pytest.approx(apart.expected, abs=0.01)
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
@@ -116,6 +152,8 @@ def test_rooms_that_make_no_sense_are_refused():
         replace(problem, sites=tuple(Site(f"s{i}", least=1) for i in range(5)))
     with pytest.raises(BadProblem, match="below those that must have units"):
         replace(problem, sites=tuple(Site(f"s{i}", least=int(i < 3)) for i in range(5)), stations=2)
+    with pytest.raises(BadProblem, match="no room for all units"):
+        replace(problem, sites=(Site("s0", least=1, most=1), *problem.sites[1:]), stations=1)
 
 
 def test_each_broken_promise_is_named():

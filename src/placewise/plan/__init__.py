@@ -19,7 +19,7 @@ from placewise.plan.problem import Break, Place, Problem, Station, Unit, Window,
 from placewise.plan.result import Plan, Rest, Tour, Unvisited, Visit
 from placewise.plan.revise import Add, Drop, Edit, Lock, Move, revise
 from placewise.plan.solve import ENGINES, solve
-from placewise.plan.stations import Cover, CoverPlan, Site, as_cover, check_cover, place_units
+from placewise.plan.stations import Cover, CoverPlan, Site, as_cover, chances, check_cover, place_each, place_units
 from placewise.plan.stop import Progress, Stop
 
 __all__ = [
@@ -61,10 +61,12 @@ __all__ = [
     "Visit",
     "Window",
     "as_cover",
+    "chances",
     "check",
     "check_beats",
     "check_cover",
     "draw_beats",
+    "place_each",
     "place_units",
     "revise",
     "solve",

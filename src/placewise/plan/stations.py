@@ -6,7 +6,8 @@ same probability q; the k-th unit within reach of an area adds (1 − q) qᵏ⁻
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -84,13 +85,14 @@ class Cover:
         least, most = self.rooms
         yield "least units of a site below 0 or above its most", bool(((least < 0) | (least > most)).any())
         yield "sites ask for more units than there are", int(least.sum()) > self.units
-        yield "no room for all units", self._most_room(most) < self.units
+        yield "no room for all units", self._most_room(least, most) < self.units
         stations = self.stations
         yield "stations below those that must have units", stations is not None and stations < int((least > 0).sum())
 
-    def _most_room(self, most: Ints) -> int:
-        """Units that the largest sites hold together."""
-        return int(np.sort(most)[::-1][: self.stations].sum())
+    def _most_room(self, least: Ints, most: Ints) -> int:
+        """Units that the sites which must have some, and then the largest others, hold together."""
+        further = None if self.stations is None else max(0, self.stations - int((least > 0).sum()))
+        return int(most[least > 0].sum() + np.sort(most[least == 0])[::-1][:further].sum())
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ def place_units(problem: Cover, *, seconds: float = 60.0, gap: float = 0.0) -> C
 
     The chances fall with each further unit, so only the sites are whole numbers: what covers an area fills by itself.
     """
+    whole, problem = problem, _alike(problem)
     sites, stations = len(problem.sites), problem.stations
     area, rank = _steps(problem)
     least, most = problem.rooms
@@ -134,18 +137,37 @@ def place_units(problem: Cover, *, seconds: float = 60.0, gap: float = 0.0) -> C
         ),
         options={"time_limit": seconds, "mip_rel_gap": gap},
     )
+    one_by_one = as_cover(whole, _one_by_one(problem), 1.0)
     if found.x is None:
-        return as_cover(problem, _any(problem), 1.0)
-    placed = np.round(found.x[:sites]).astype(np.int64)
-    return as_cover(problem, placed, -float(found.mip_dual_bound))
+        return one_by_one
+    bound = -float(found.mip_dual_bound)
+    best = as_cover(whole, np.round(found.x[:sites]).astype(np.int64), bound)
+    return best if best.expected >= one_by_one.expected else replace(one_by_one, bound=best.bound)
+
+
+def place_each(problem: Cover, *, seconds: float = 60.0, gap: float = 0.0) -> Iterator[CoverPlan]:
+    """The best places for ever more units, up to those of the problem, from the fewest that the sites allow.
+
+    All of them together have `seconds`; what one leaves goes to the next. None keeps what an earlier one had.
+    """
+    begun = perf_counter()
+    fewest = max(1, int(problem.rooms[0].sum()))
+    for units in range(fewest, problem.units + 1):
+        left = max(0.0, seconds - (perf_counter() - begun))
+        yield place_units(replace(problem, units=units), seconds=left / (problem.units + 1 - units) + 0.1, gap=gap)
+
+
+def chances(problem: Cover, placed: Ints) -> Floats:
+    """(areas,) how likely a free unit is within reach of each, of some units placed (sites,)."""
+    busy = np.broadcast_to(np.asarray(problem.busy, dtype=np.float64), problem.demand.shape)
+    return np.asarray(1 - busy ** (placed @ problem.reached))
 
 
 def as_cover(problem: Cover, placed: Ints, bound: float = 1.0) -> CoverPlan:
     """The plan of some units (sites,), with what it is expected to cover."""
     near = placed @ problem.reached
     weight = problem.demand / problem.demand.sum()
-    chance = np.concatenate([np.zeros((len(weight), 1)), np.cumsum(problem.gains(), axis=1)], axis=1)
-    expected = float(weight @ chance[np.arange(len(weight)), near])
+    expected = float(weight @ chances(problem, placed))
     within = tuple(float(weight[near >= k].sum()) for k in range(1, int(near.max(initial=0)) + 1))
     units = tuple((site.name, int(count)) for site, count in zip(problem.sites, placed, strict=True))
     return CoverPlan(units, expected, max(bound, expected), within)
@@ -176,15 +198,38 @@ def _rules(problem: Cover, area: Ints, columns: int, most: Ints) -> Iterator[Lin
         yield LinearConstraint(_sparse(np.ones(sites), np.zeros(sites), opened, (1, columns)), 0, problem.stations)
 
 
-def _any(problem: Cover) -> Ints:
-    """Some units on sites, for a search that ended before it found any: the largest sites are filled first."""
+def _alike(problem: Cover) -> Cover:
+    """The same question with the areas that the same sites reach, and whose units are as busy, taken together."""
+    busy = np.broadcast_to(np.asarray(problem.busy, dtype=np.float64), problem.demand.shape)
+    _, first, kind = np.unique(
+        np.vstack([problem.reached, busy]), axis=1, return_index=True, return_inverse=True
+    )  # fmt: skip
+    demand: Floats = np.bincount(kind.ravel(), problem.demand).astype(np.float64)
+    return replace(problem, demand=demand, travel=problem.travel[:, first], busy=busy[first])
+
+
+def _one_by_one(problem: Cover) -> Ints:
+    """Units placed one after the other, each where it adds most: never far from the best, and at once."""
     least, most = problem.rooms
-    placed, left = least.copy(), problem.units - int(least.sum())
-    for site in sorted(range(len(most)), key=lambda site: (-least[site], -most[site])):
-        more = min(left, int(most[site] - placed[site]))
-        placed[site] += more
-        left -= more
+    placed = least.copy()
+    gains = np.hstack([problem.gains(), np.zeros((len(problem.demand), 1))])
+    every = np.arange(len(problem.demand))
+    while (left := problem.units - int(placed.sum())) > 0:
+        adds = problem.reached @ (problem.demand * gains[every, np.minimum(placed @ problem.reached, problem.units)])
+        allowed = (placed < most) & np.array([_fits(problem, placed, site, left) for site in range(len(placed))])
+        placed[int(np.argmax(np.where(allowed, adds, -1.0)))] += 1
     return placed
+
+
+def _fits(problem: Cover, placed: Ints, site: int, left: int) -> bool:
+    """Whether all the units left find room once one of them stands here."""
+    if problem.stations is None or placed[site] > 0:
+        return True
+    _, most = problem.rooms
+    used = (placed > 0) | (np.arange(len(placed)) == site)
+    more = problem.stations - int(used.sum())
+    room = int((most - placed)[used].sum()) + int(np.sort(most[~used])[::-1][:more].sum()) if more >= 0 else -1
+    return room >= left
 
 
 def check_cover(problem: Cover, plan: CoverPlan) -> list[Finding]:
