@@ -18,11 +18,13 @@ from openbeat.audit.models import Entry
 from openbeat.forecast import actions as forecasts
 from openbeat.forecast.warning import actions
 from openbeat.forecast.warning.compute import Found, Scanned
-from openbeat.forecast.warning.models import Alarm, Scan, Watch
+from openbeat.forecast.warning.models import Alarm, Scan, Step, Watch
 from openbeat.forecast.warning.rules import Outcome, Stretch
 from openbeat.forecast.warning.states import AlarmState, WatchState
 from openbeat.incidents.models import OffenceClass
 from openbeat.patrol.models import Plan
+from openbeat.places.models import AreaSet
+from openbeat.seeing import progress
 from openbeat.web import warning_lists as lists
 from openbeat.web import warning_words as words
 from placewise.warning.thresholds import LEAST_RECURRENCE_DAYS
@@ -183,9 +185,10 @@ def test_that_most_reports_are_of_one_day_is_told(town: Town, watch: Watch) -> N
 @pytest.mark.parametrize(
     ("first", "last", "told", "short"),
     [
-        (date(2021, 12, 31), date(2021, 12, 31), "on 31 December 2021", "2021-12-31"),
-        (date(2021, 12, 1), date(2021, 12, 31), "from 1 December to 31 December 2021", "2021-12-01 – 2021-12-31"),
-        (date(2021, 12, 31), date(2022, 1, 3), "from 31 December 2021 to 3 January 2022", "2021-12-31 – 2022-01-03"),
+        (date(2021, 12, 31), date(2021, 12, 31), "on 31 December 2021", "31 Dec 2021"),
+        (date(2021, 12, 1), date(2021, 12, 31), "from 1 December to 31 December 2021", "1 – 31 Dec 2021"),
+        (date(2021, 11, 30), date(2021, 12, 31), "from 30 November to 31 December 2021", "30 Nov – 31 Dec 2021"),
+        (date(2021, 12, 31), date(2022, 1, 3), "from 31 December 2021 to 3 January 2022", "31 Dec 2021 – 3 Jan 2022"),
     ],
 )
 def test_days_in_words_and_in_tables(first: date, last: date, told: str, short: str) -> None:
@@ -345,12 +348,39 @@ def test_linked_to_a_plan(town: Town, client: Client, analyst: Actor, alarm: Ala
     )  # fmt: skip
     plan = Plan.objects.create(
         agency=town.agency, forecast=run, title="Night shift of 1 January", state="draft", made_at=town.at,
-        starts=town.at, ends=town.at + timedelta(hours=8), seed=1, settings={},
+        starts=town.at, ends=town.at + timedelta(hours=8), seed=1,
+        settings={"places": 60, "visits": 4, "dwell": 12, "spacing": 45, "rest": 30, "max_share": 30, "units": []},
     )  # fmt: skip
     assert "Night shift of 1 January" in text(client, "warning", alarm.pk)
     assert "What is done is noted." in post(client, "warning_link", alarm.pk, plan=str(plan.pk), programme="")
     page = client.get(reverse("warning", args=[alarm.pk])).content.decode()
     assert f'<a href="{reverse("plan", args=[plan.pk])}">Night shift of 1 January</a>' in page
+    shown = client.get(reverse("plan", args=[plan.pk])).content.decode()
+    assert "The warning that it answers" in shown
+    assert f'<a href="{reverse("warning", args=[alarm.pk])}">Burglary/Breaking &amp; Entering, Moss Park' in shown
+    for reader in (town.client(Role.OFFICER), town.strangers_client(Role.ANALYST)):
+        assert "that it answers" not in reader.get(reverse("plan", args=[plan.pk])).content.decode()
+    assert "It is taken back." in post(client, "warning_undo", alarm.pk)
+    assert "that it answers" not in text(client, "plan", plan.pk)
+
+
+def test_before_and_after_is_one_step_from_what_was_done(town: Town, client: Client, alarm: Alarm) -> None:
+    assert "weeks of records" not in text(client, "warning", alarm.pk)
+    post(client, "warning_link", alarm.pk, plan="", programme="Lighting, with the city")
+    early = text(client, "warning", alarm.pk)
+    assert "can be compared once four weeks of records are in, from 29 January 2022 on" in early
+    Step.objects.filter(alarm=alarm).update(at=town.at - timedelta(days=60))
+    page = client.get(reverse("warning", args=[alarm.pk])).content.decode()
+    link = re.search(r'<a href="([^"]+)">compare Moss Park with other areas</a>', page)
+    assert link
+    address = link[1].replace("&amp;", "&")
+    assert f"offence={BURGLARY}&start=2021-11-02&after=8&area_set={town.areas.pk}&areas=" in address
+    compared = client.get(address)
+    assert compared.status_code == 200
+    assert compared.context["form"].is_valid()
+    assert compared.context["form"].names("areas") == ["Moss Park"]
+    AreaSet.objects.filter(pk=town.areas.pk).update(withdrawn_at=town.at, withdrawn_why="drawn wrongly")
+    assert "other areas" not in text(client, "warning", alarm.pk)
 
 
 def test_a_link_to_nothing_is_refused(client: Client, alarm: Alarm) -> None:
@@ -388,6 +418,10 @@ def test_a_watch_is_set_up_approved_scanned_and_paused_by_the_pages(town: Town, 
     assert (scan.nightly, scan.night) == (False, TODAY)
     actions.begin_scan(town.house, scan)
     assert "Reading the reports" in text(client, "warning_watch", watch.pk)
+    progress.tell(scan.pk, scan.agency_id, 0.4, "trying chance: 336 of 9999")
+    under_way = client.get(reverse("warning_progress", args=[watch.pk])).content.decode()
+    assert "Trying what chance alone brings: 336 of 9,999 tries" in under_way
+    assert "40 %" in under_way
     actions.finish_scan(town.house, scan, scanned=Scanned(1900, 0, ()), names=[], at=town.at)
     done = client.get(reverse("warning_progress", args=[watch.pk]))
     assert (done.status_code, done["HX-Refresh"]) == (204, "true")

@@ -51,22 +51,6 @@ def test_a_move_leads_on_or_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("classes", "refusal"),
-    [
-        ([], "at least one class"),
-        ([("Drug Violations", False), ("Burglary", True)], "Drug Violations: found by patrols"),
-        ([("Burglary", True)], ""),
-    ],
-)
-def test_only_reported_classes_are_watched(classes: list[tuple[str, bool]], refusal: str) -> None:
-    if refusal:
-        with pytest.raises(Contradiction, match=refusal):
-            rules.require_reported(classes)
-    else:
-        rules.require_reported(classes)
-
-
-@pytest.mark.parametrize(
     ("settings", "refusal"),
     [
         ((1000, 28, 100, 3), ""),

@@ -148,8 +148,16 @@ def test_no_input_of_a_scan_is_about_a_person(town: Town, watch: Watch) -> None:
 def test_the_same_night_scanned_twice_finds_the_same(town: Town, watch: Watch) -> None:
     events, ground = events_of(town.house, ask(town, watch)), places.ground(town.house, town.areas)
     question = Question(TODAY, 1000.0, 28, 2, by_weekday=False, tries=99, keep=0.0)
-    first, second = scanned(question, events, ground), scanned(question, events, ground)
+    told: list[tuple[float, str]] = []
+    first = scanned(question, events, ground)
+    second = scanned(question, events, ground, lambda share, words: told.append((share, words)))
     assert first == second
+    shares, steps = zip(*told, strict=True)
+    assert list(shares) == sorted(shares)
+    assert (steps[0], steps[1], steps[2]) == (
+        "drawing the ground in cells", "looking for clusters", "trying chance: 16 of 99",
+    )  # fmt: skip
+    assert told[-1] == (pytest.approx(0.95), "trying chance: 99 of 99")
     assert first.cases > 100
     assert first.clusters == len(first.found) > 0
     assert all(1 <= (one.stretch.ends - one.stretch.starts).days + 1 <= 28 for one in first.found)

@@ -166,6 +166,16 @@ def test_reports_of_other_classes_are_thinned_alike() -> None:
     assert all(0 < own < every and 0 < other < all_others for own, other in again)
 
 
+def test_a_forecast_from_all_reports_that_is_there_already_is_not_made_again() -> None:
+    events, cells = town(1000)
+    settings: dict[str, Any] = {"until": UNTIL, "end": END, "repeats": 2}
+    full = Seen().fit(events, cells, until=UNTIL).predict(UNTIL, END)
+    Seen.given.clear()
+    test = thin_reports(Seen(), events, cells, halves(cells), {"west": 0.5}, full=full, **settings)
+    assert len(Seen.given) == 2
+    assert test == thin_reports(Seen(), events, cells, halves(cells), {"west": 0.5}, **settings)
+
+
 def test_reports_outside_all_groups_are_kept() -> None:
     events, cells = town(1000)
     none_east = AreaGroups(("west",), np.where(cells.x < np.median(cells.x), 0, -1))

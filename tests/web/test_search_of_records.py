@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from django.urls import reverse
-from tests.town import Town, raised, taken_back
+from tests.town import TODAY, Town, raised, taken_back
 
 from openbeat.access import Role
 from openbeat.audit.models import Entry
+from openbeat.forecast.warning import actions as warnings
+from openbeat.forecast.warning.compute import Found, Scanned
+from openbeat.forecast.warning.models import Alarm
+from openbeat.forecast.warning.rules import Stretch
 from openbeat.incidents.models import Incident, OffenceClass
 from openbeat.places.models import Area
 
@@ -70,6 +75,39 @@ def test_people_are_found_by_administrators_alone(town: Town, role: Role) -> Non
     address = f'href="{reverse("person", args=[analyst.pk])}"'
     assert (address in found(town, role, analyst.username[:7])) is (role is Role.ADMINISTRATOR)
     assert address not in found(town, role, analyst.username[:7], stranger=True)
+
+
+@pytest.fixture
+def warned(town: Town) -> Alarm:
+    analyst, day = town.actor(Role.ANALYST), date(2021, 12, 31)
+    watch = warnings.set_up_watch(
+        analyst, town.areas, title="Homes at night", classes=[OffenceClass.objects.get(pk="NIBRS-220")], radius=1000,
+        days=28, least_interval=100, at=town.at,
+    )  # fmt: skip
+    scan = warnings.ask_for_scan(
+        town.house, warnings.approve_watch(analyst, watch, at=town.at), night=TODAY, nightly=True, at=town.at
+    )
+    warnings.begin_scan(town.house, scan)
+    found = Found(Stretch(-79.37, 43.656, 480.0, day, day), 9, 1.2, 7.1, 0.003, 340.0, [], {})
+    warnings.finish_scan(town.house, scan, scanned=Scanned(900, 1, (found,)), names=["Moss Park"], at=town.at)
+    return Alarm.objects.get()
+
+
+@pytest.mark.parametrize("asked", ["moss", "homes at", "burglary/b"])
+def test_a_warning_is_found_by_place_watch_and_offence(town: Town, warned: Alarm, asked: str) -> None:
+    address = f'href="{reverse("warning", args=[warned.pk])}"'
+    assert address in found(town, Role.ANALYST, asked)
+    assert "Burglary/Breaking &amp; Entering, Moss Park, 31 Dec 2021 (New)" in found(town, Role.COMMANDER, asked)
+    assert address not in found(town, Role.OFFICER, asked)
+    assert address not in found(town, Role.ANALYST, asked, stranger=True)
+    assert address not in found(town, Role.ANALYST, "annex")
+
+
+def test_a_watch_is_found_by_its_name(town: Town, warned: Alarm) -> None:
+    address = f'href="{reverse("warning_watch", args=[warned.watch_id])}"'
+    assert address in found(town, Role.ANALYST, "homes")
+    assert address not in found(town, Role.ANALYST, "moss")
+    assert address not in found(town, Role.OFFICER, "homes")
 
 
 def test_a_list_is_no_look_at_a_record(town: Town) -> None:

@@ -71,7 +71,7 @@ def compute(
         report=report.as_dict(),
         explanation=model.explain(),
         exposure=exposure(surface, past, home, areas),
-        fairness=fairness(question, known, cells, home, areas, statistics, tell),
+        fairness=fairness(question, known, surface, home, areas, statistics, tell),
         verdict={"offered": verdict.offered, "reasons": list(verdict.reasons)},
         better=verdict.offered,
         events_used=len(cells.locate(events)),
@@ -105,7 +105,7 @@ def _backtest(question: Question, known: Known, cells: Cells, first: date, tell:
 
     def follow(now: Step) -> None:
         nonlocal stopped
-        stopped = tell(TESTED * now.done / now.total, f"testing on the past: {now.model}, {now.origin[:10]}")
+        stopped = tell(TESTED * now.done / now.total, f"testing on the past: {now.done} of {now.total}")
 
     return backtest(
         {

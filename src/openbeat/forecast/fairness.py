@@ -18,6 +18,7 @@ from placewise.fairness import AreaGroups, Drift, exposure, simulate_feedback, t
 from placewise.forecast.registry import estimator
 from placewise.space.cells import Cells
 from placewise.space.events import Events
+from placewise.space.surface import Surface
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -37,7 +38,7 @@ BEGINS, THINNED = 0.83, 0.88
 def fairness(
     question: Question,
     known: Known,
-    cells: Cells,
+    surface: Surface,
     home: Ints,
     areas: Sequence[NamedArea],
     statistics: Sequence[Statistic],
@@ -45,14 +46,15 @@ def fairness(
 ) -> dict[str, Any]:
     """The fairness card: exposure and hits by groups of areas, less reporting, a simulated year. Plain values.
 
-    home (n,): the area of each cell, as `home_of` tells it.
+    surface: the forecast of the days asked for; home (n,): the area of each of its cells, as `home_of` tells it.
     """
+    cells = surface.cells
     last = question.starts - timedelta(days=question.horizon)
     past = by_area(home, cells.counts(known.events, known.events.times[0], str(last)), len(areas))
     groupings = _groupings(cells, home, areas, past, statistics)
     return {
         "groupings": _exposures(question, known, cells, groupings, tell),
-        "less_reporting": _less_reporting(question, known, cells, groupings[-1][2], tell),
+        "less_reporting": _less_reporting(question, known, surface, groupings[-1][2], tell),
         "feedback": _feedback(question, known.events, cells, tell),
     }
 
@@ -96,7 +98,7 @@ def _exposures(
     question: Question, known: Known, cells: Cells, groupings: Sequence[Grouping], tell: Tell
 ) -> list[dict[str, Any]]:
     """Exposure by group as it would have been in the last period whose incidents are known."""
-    _go_on(tell, BEGINS, "who bears it: groups of areas")
+    _go_on(tell, BEGINS, "comparing groups of areas")
     last = str(question.starts - timedelta(days=question.horizon))
     model = estimator(question.estimator).fit(known.events, cells, until=last, context=known.context)
     surface = model.predict(last, str(question.starts))
@@ -109,14 +111,15 @@ def _exposures(
 
 
 def _less_reporting(
-    question: Question, known: Known, cells: Cells, groups: AreaGroups, tell: Tell
+    question: Question, known: Known, surface: Surface, groups: AreaGroups, tell: Tell
 ) -> Mapping[str, Any]:
     """What the forecast would be if the group that reports most kept back part of its reports."""
-    _go_on(tell, BEGINS, "who bears it: if fewer were reported")
+    _go_on(tell, BEGINS, "trying what less reporting does")
     most = groups.names[-1]
     test = thin_reports(
-        estimator(question.estimator), known.events, cells, groups, {most: KEPT}, context=known.context,
+        estimator(question.estimator), known.events, surface.cells, groups, {most: KEPT}, context=known.context,
         until=str(question.starts), end=str(question.ends), share=PLANNED_SHARE, repeats=2, seed=question.seed,
+        full=surface,
     )  # fmt: skip
     return {"group": most, "kept": KEPT, "moved": test.moved, "same_cells": test.same_cells}
 
@@ -129,7 +132,7 @@ def _feedback(question: Question, events: Events, cells: Cells, tell: Tell) -> M
 
     def follow(done: int, total: int) -> None:
         share = THINNED + (1 - THINNED) * done / total
-        _go_on(tell, share, f"who bears it: week {done} of {total} simulated")
+        _go_on(tell, share, f"simulating a year of patrols: {done} of {total}")
 
     drift = simulate_feedback(
         estimator(question.estimator), coarse, rates, groups,

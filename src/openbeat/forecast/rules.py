@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from openbeat.forecast.states import MOVES, State
+from openbeat.incidents import rules as incidents
 from openbeat.kernel.errors import Contradiction, NotInThisState
 
 HORIZONS = (7, 14, 28)
@@ -48,16 +49,10 @@ def move(now: State, then: State) -> State:
 
 
 def require_reported(classes: Collection[tuple[str, bool]]) -> None:
-    """Refuse classes that patrols discover: they would send patrols back to where patrols went."""
+    """Refuse to forecast or watch nothing, and classes that patrols discover."""
     if not classes:
-        raise Contradiction("a forecast needs at least one class of offence", mend="choose a class")
-    found = sorted(name for name, reported in classes if not reported)
-    if found:
-        raise Contradiction(
-            "{listed}: found by patrols rather than reported by victims, so never forecast",
-            mend="choose classes that victims or callers report",
-            listed=", ".join(found),
-        )
+        raise Contradiction("choose at least one class of offence")
+    incidents.require_reported(classes)
 
 
 def require_method(resolution: int, estimator: str, known: Collection[str]) -> None:

@@ -332,7 +332,7 @@ def feed(actor: Actor, agency: Agency, *, classes: Sequence[OffenceClass], until
     Spans: a whole hour, day or month where the source tells no more. Incidents without a place are left out, and so
     are those that patrols found within a class that victims report.
     """
-    require_reported((one.code, one.reported_by_victims) for one in classes)
+    require_reported((one.name, one.reported_by_victims) for one in classes)
     names = {one.pk: one.name for one in classes}
     wanted = _seen(actor).filter(agency=agency, offence_class__in=names, day__lt=until)
     rows = _copied(wanted.exclude(cell=None).exclude(patrol_found=True).order_by(*OLDEST))

@@ -104,11 +104,11 @@ def can_be_reported(scheme: Scheme, group: str, against: str) -> bool:
 
 
 def require_reported(classes: Iterable[tuple[str, bool]]) -> None:
-    """Refuse a forecast of classes (code, reported by victims?) that patrols discover."""
+    """Refuse to learn from classes (name, reported by victims?) that patrols discover: it would lead patrols back."""
     discovered = sorted(code for code, reported in classes if not reported)
     if discovered:
         raise NotReportedByVictims(
-            "patrols discover these classes, victims do not report them: {listed}",
+            "{listed}: found by patrols rather than reported by victims, so no forecast or warning learns from them",
             mend="choose classes that victims or callers report",
             listed=", ".join(discovered),
         )

@@ -18,9 +18,8 @@ from openbeat.forecast.warning.rules import KEEP, tries
 from openbeat.forecast.warning.states import UNDER_WAY, WatchState
 from openbeat.kernel.errors import Contradiction, Refusal
 from openbeat.kernel.time import now
-from openbeat.ops.tasks import at_work, kept_in_words, task
+from openbeat.ops.tasks import at_work, kept_in_words, task, teller
 from openbeat.places import queries as places
-from openbeat.seeing import progress
 
 HOURLY = "23 * * * *"
 """A night is scanned once; looking each hour catches up after a stop, and takes up records that come late."""
@@ -70,15 +69,15 @@ def scan_watch(actor: Actor, *, scan_id: str) -> None:
 
 def _scanned(actor: Actor, scan: Scan) -> Scanned:
     watch = scan.watch
-    progress.tell(scan.id, scan.agency_id, 0.05, "reading the reports")
+    tell = teller(actor, scan.id, scan.agency_id)
+    tell(0.0, "reading the reports")
     events = events_of(actor, scan)
     ground = places.ground(actor, watch.area_set)
-    progress.tell(scan.id, scan.agency_id, 0.2, "looking for clusters")
     question = Question(
         night=scan.night, radius=watch.radius, days=watch.days, least_cases=watch.least_cases,
         by_weekday=watch.by_weekday, tries=tries(watch.least_interval), keep=KEEP * watch.least_interval,
     )  # fmt: skip
-    return scanned(question, events, ground)
+    return scanned(question, events, ground, tell)
 
 
 def _names(actor: Actor, scan: Scan, brought: Scanned) -> list[str]:

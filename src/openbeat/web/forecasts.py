@@ -31,6 +31,7 @@ from openbeat.seeing import progress
 from openbeat.web.forecast_board import board, listing, surface_cells
 from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.people import require
+from openbeat.web.progress_words import step_words
 from openbeat.web.refusals import sentences
 from openbeat.web.request import Request
 from openbeat.web.ui.scales import number
@@ -205,8 +206,9 @@ def forecast_progress(request: HttpRequest, run_id: str) -> HttpResponse:
 
 def _waiting(request: Request, run: Run) -> dict[str, Any]:
     now = progress.standing(run.id)
-    words = _("Waiting for the worker") if run.state == State.QUEUED else now.words or _("Reading the incidents")
-    value = None if run.state == State.QUEUED else round(100 * now.share, 1)
+    queued = run.state == State.QUEUED
+    words = _("Waiting for the worker") if queued else step_words(now.words or "reading the incidents")
+    value = None if queued else round(100 * now.share, 1)
     may = permits(request.actor, Permission.FORECAST_RUN, run)
     return {"run": run, "words": words, "value": value, "poll": reverse("forecast_progress", args=[run.id]), "may": may}
 

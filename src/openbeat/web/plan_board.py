@@ -11,6 +11,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from openbeat.forecast.warning import queries as warnings
 from openbeat.patrol import queries
 from openbeat.patrol.queries import Plan as KeptPlan
 from openbeat.patrol.sheets import Sheet, all_visits, at, sheets, wanted
@@ -23,6 +24,7 @@ from openbeat.web.ui.maps import Map
 from openbeat.web.ui.scales import number
 from openbeat.web.ui.tables import Column, Empty, Row, Table
 from openbeat.web.ui.times import exact
+from openbeat.web.warning_words import headline
 from placewise.plan import Plan, Problem
 
 BADGES = {
@@ -98,7 +100,11 @@ def shift_words(plan: KeptPlan) -> str:
 
 def board(request: Request, plan: KeptPlan) -> dict[str, Any]:
     """Everything a solved plan shows."""
+    answers = [
+        (headline(one), reverse("warning", args=[one.pk])) for one in warnings.answered_by(request.actor, plan.pk)
+    ]
     context: dict[str, Any] = {"badge": badge(plan), "shift": shift_words(plan), "card": card_facts(plan)}
+    context |= {"answers": answers}
     if not plan.solution:
         return context
     problem, made = unpacked(plan)

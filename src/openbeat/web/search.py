@@ -15,12 +15,14 @@ from django.utils.http import urlencode
 from openbeat.access import Permission, scopes
 from openbeat.accounts import queries as accounts
 from openbeat.forecast import queries as forecasts
+from openbeat.forecast.warning import queries as warnings
 from openbeat.incidents import queries as incidents
 from openbeat.intake import queries as intake
 from openbeat.patrol import queries as patrol
 from openbeat.places import queries as places
 from openbeat.web.frame import frame
 from openbeat.web.request import Request
+from openbeat.web.warning_words import headline
 
 LEAST = 2
 """Letters without which things are not looked for."""
@@ -69,11 +71,16 @@ def _incidents(request: Request, asked: str) -> Iterator[dict[str, Any]]:
 
 
 def _made(request: Request, asked: str) -> Iterator[dict[str, Any]]:
-    """Forecasts, plans and imports."""
+    """Forecasts, warnings and their watches, plans and imports."""
     actor = request.actor
     if scopes(actor, Permission.FORECAST_VIEW):
         runs = forecasts.runs(actor).defer("report", "explanation", "exposure").filter(title__icontains=asked)
         yield from (_thing(run.title, "forecast", run.pk, "trending-up") for run in runs[:MOST])
+    if scopes(actor, Permission.WARNING_VIEW):
+        found = warnings.alarms_named(actor, asked)[:MOST]
+        yield from (_thing(headline(one), "warning", one.pk, "bell-ring") for one in found)
+        watches = warnings.watches(actor).filter(title__icontains=asked)[:MOST]
+        yield from (_thing(one.title, "warning_watch", one.pk, "eye") for one in watches)
     if scopes(actor, Permission.PLAN_VIEW):
         plans = patrol.plans(actor).defer("solution").filter(title__icontains=asked)
         yield from (_thing(plan.title, "plan", plan.pk, "route") for plan in plans[:MOST])

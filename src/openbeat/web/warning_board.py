@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from openbeat.access import Permission, scopes
 from openbeat.forecast.warning import queries
 from openbeat.forecast.warning.queries import Alarm, Watch
 from openbeat.forecast.warning.rules import LinkKind, waits
@@ -30,6 +33,7 @@ from openbeat.web.warning_words import (
     LINKS,
     alarm_badge,
     by_chance,
+    chance_words,
     classes_of,
     day,
     days,
@@ -49,6 +53,8 @@ from openbeat.web.warning_words import (
 )
 
 WEEK = 7
+LEAST_WEEKS, MOST_WEEKS = 4, 26
+"""Weeks of records after something was done that the before-after page is asked for."""
 SHOWN_SCANS = 60
 SHOWN_ALARMS = 500
 MAP_MARGIN = 1.5
@@ -91,7 +97,6 @@ def _card(alarm: Alarm) -> dict[str, Any]:
     return {
         "url": reverse("warning", args=[alarm.pk]),
         "title": near(alarm),
-        "what": classes_of(alarm.watch),
         "badge": alarm_badge(alarm),
         "found": found(alarm),
         "of_one_day": of_one_day(alarm),
@@ -142,7 +147,7 @@ def board(request: Request, alarm: Alarm) -> dict[str, Any]:
         "twin": alarm_twin(request, alarm),
         "weeks": week_chart(alarm),
         "days": day_chart(alarm),
-        "facts": _facts(alarm),
+        "facts": _facts(request, alarm),
         "sightings": sighting_table(request, alarm),
         "steps": step_table(request, alarm),
         "outcome": outcome_words(alarm.outcome),
@@ -156,8 +161,7 @@ def _stats(alarm: Alarm) -> list[dict[str, Any]]:
     ratio = alarm.observed / alarm.expected if alarm.expected else None
     times = _("%(ratio)s times as many") % {"ratio": number(ratio, 1)} if ratio else ""
     basis = _("scanned up to %(last)s") % {"last": day(scanned_to(alarm.last_seen))}
-    usual = _("if its reports had fallen on the same days as everybody's")
-    p = _("p = %(p)s of one scan") % {"p": number(alarm.p, 4)}
+    usual = _("the circle's share of the year's reports, these among them, of all reported in the area on these days")
     return [
         {"label": _("Reported"), "value": number(alarm.observed, 0), "unit": within, "basis": basis, "change": times},
         {"label": _("Expected"), "value": expected_words(alarm.expected), "unit": within, "basis": usual},
@@ -165,12 +169,12 @@ def _stats(alarm: Alarm) -> list[dict[str, Any]]:
             "label": _("By chance alone once in"),
             "value": days_between(alarm.recurrence, rarest(alarm.watch)),
             "unit": _("days"),
-            "basis": p,
+            "basis": chance_words(alarm),
         },
     ]
 
 
-def _facts(alarm: Alarm) -> list[tuple[Any, Any]]:
+def _facts(request: Request, alarm: Alarm) -> list[tuple[Any, Any]]:
     watch = alarm.watch
     return [
         (_("Near"), near(alarm)),
@@ -180,19 +184,47 @@ def _facts(alarm: Alarm) -> list[tuple[Any, Any]]:
         (_("Last found"), day(alarm.last_seen)),
         (_("At its rarest"), once_in(alarm.highest, rarest(alarm.watch))),
         (_("Watch"), Link(watch.title, reverse("warning_watch", args=[watch.pk]))),
-        *_what_became(alarm),
+        *_what_became(request, alarm),
     ]
 
 
-def _what_became(alarm: Alarm) -> Iterable[tuple[Any, Any]]:
+def _what_became(request: Request, alarm: Alarm) -> Iterable[tuple[Any, Any]]:
     if alarm.link_words:
         kind = LinkKind(alarm.link_kind)
         plan = kind is LinkKind.PLAN and alarm.link_id
         yield LINKS[kind], Link(alarm.link_words, reverse("plan", args=[alarm.link_id])) if plan else alarm.link_words
+        yield from comparison(request, alarm)
     if alarm.outcome:
         yield _("What it was"), outcome_words(alarm.outcome)
         yield _("Why"), alarm.outcome_words
         yield _("Said by"), alarm.ended_by.name if alarm.ended_by else ""
+
+
+def comparison(request: Request, alarm: Alarm) -> Iterable[tuple[Any, Any]]:
+    """The way to the before-after page, from the day on which something was done; when, if it is too early."""
+    done, newest = queries.linked_at(request.actor, alarm), queries.last_record(request.actor, alarm.agency_id)
+    if done is None or newest is None or not scopes(request.actor, Permission.INCIDENT_VIEW):
+        return
+    start = timezone.localdate(done)
+    weeks = (newest + timedelta(days=1) - start).days // WEEK
+    if weeks < LEAST_WEEKS:
+        words = _("can be compared once four weeks of records are in, from %(day)s on")
+        yield _("Before and after"), words % {"day": day(start + timedelta(weeks=LEAST_WEEKS))}
+    elif address := _comparison_address(request, alarm, start, min(weeks, MOST_WEEKS)):
+        yield _("Before and after"), Link(_("compare %(area)s with other areas") % {"area": near(alarm)}, address)
+
+
+def _comparison_address(request: Request, alarm: Alarm, start: date, weeks: int) -> str:
+    """The before-after page for the warning's area and offences; nothing where its areas hold no longer."""
+    areas, today = alarm.watch.area_set, timezone.localdate(request.now)
+    area = places.areas(request.actor, areas).filter(name=alarm.near).first()
+    if area is None or areas not in places.area_sets_in_force(request.actor, alarm.agency_id, today).values():
+        return ""
+    asked: dict[str, str | int | list[str]] = {
+        "offence": [one.offence_class_id for one in alarm.watch.classes.all()], "start": start.isoformat(),
+        "after": weeks, "area_set": str(areas.pk), "areas": str(area.pk),
+    }  # fmt: skip
+    return f"{reverse('evaluation')}?{urlencode(asked, doseq=True)}"
 
 
 def alarm_map(request: Request, alarm: Alarm) -> Map:

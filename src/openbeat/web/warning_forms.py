@@ -45,7 +45,6 @@ class WatchForm(forms.Form):
         label=_("Greatest circle"),
         coerce=int,
         widget=forms.RadioSelect,
-        choices=[(radius, _("%(metres)s m around a point") % {"metres": radius}) for radius in RADII],
         initial=1000,
         help_text=_("Every smaller circle is tried too."),
     )
@@ -53,7 +52,6 @@ class WatchForm(forms.Form):
         label=_("Longest stretch"),
         coerce=int,
         widget=forms.RadioSelect,
-        choices=[(days, _("%(days)s days") % {"days": days}) for days in LENGTHS],
         initial=28,
         help_text=_("Every shorter stretch that lasts to the newest day is tried too."),
     )
@@ -84,9 +82,14 @@ class WatchForm(forms.Form):
         present = incidents.classes_present(request.actor, reported=True)
         self._classes = {one.id: one for one, _count in present}
         self._areas = {str(one.id): one for one in places.area_sets(request.actor)}
-        choices = [(one.id, f"{one.name} ({number(count, 0)})") for one, count in present]
-        self.fields["classes"].choices = choices  # type: ignore[attr-defined]
-        self.fields["area_set"].choices = [(key, one.name) for key, one in self._areas.items()]  # type: ignore[attr-defined]
+        circle, stretch = _("%(metres)s m around a point"), _("%(days)s days")
+        for name, choices in (
+            ("classes", [(one.id, f"{one.name} ({number(count, 0)})") for one, count in present]),
+            ("area_set", [(key, one.name) for key, one in self._areas.items()]),
+            ("radius", [(radius, circle % {"metres": number(radius, 0)}) for radius in RADII]),
+            ("days", [(days, stretch % {"days": days}) for days in LENGTHS]),
+        ):
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
 
     def set_up(self) -> Watch:
         """Propose the watch that was asked for."""

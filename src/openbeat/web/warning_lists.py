@@ -27,6 +27,7 @@ from openbeat.web.warning_words import (
     rarest,
     scan_badge,
     scanned_to,
+    short_day,
     threshold,
     watch_badge,
 )
@@ -122,12 +123,15 @@ def scan_table(request: Request, watch: Watch) -> Table:
         Column("clusters", _("Clusters"), kind="number", digits=0),
         Column("raised", _("New warnings"), kind="number", digits=0),
         Column("continued", _("Continuing"), kind="number", digits=0),
-        Column("failure", _("Why it failed")),
     ]
+    found = list(queries.scans(request.actor, watch)[:SHOWN_SCANS])
+    any_failed = any(one.failure for one in found)
+    if any_failed:
+        columns.append(Column("failure", _("Why it failed")))
     rows = [
-        Row([scanned_to(one.night), scan_badge(one), one.asked_at, one.author.name if one.author else _("the night"),
-             one.cases, one.clusters, one.raised, one.continued, one.failure])
-        for one in queries.scans(request.actor, watch)[:SHOWN_SCANS]
+        Row([scanned_to(one.night), scan_badge(one), one.asked_at, one.author.name if one.author else _("by itself"),
+             one.cases, one.clusters, one.raised, one.continued, *([one.failure] if any_failed else [])])
+        for one in found
     ]  # fmt: skip
     text = _("The first comes within the hour after the watch is approved, then each night when records have come.")
     return Table(_("Scans"), columns, rows, dense=True, empty=Empty(_("No scan yet"), text, "history"), now=request.now)
@@ -184,7 +188,7 @@ def alarm_table(request: Request, alarms: Sequence[Alarm], query: QueryDict) -> 
     ]
     rows = [
         Row([near(one), classes_of(one.watch), days(one.starts, one.ends), one.observed, one.expected,
-             days_between(one.highest, rarest(one.watch)), str(one.first_seen), alarm_badge(one),
+             days_between(one.highest, rarest(one.watch)), short_day(one.first_seen), alarm_badge(one),
              outcome_words(one.outcome)], url=reverse("warning", args=[one.pk]))
         for one in alarms
     ]  # fmt: skip

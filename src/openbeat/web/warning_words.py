@@ -82,8 +82,17 @@ def span(first: date, last: date) -> str:
 
 
 def days(first: date, last: date) -> str:
-    """Days as tables have them."""
-    return str(first) if first == last else f"{first} – {last}"
+    """Days as tables have them: short, and no month or year said twice."""
+    if first == last:
+        return short_day(last)
+    same_month = (first.year, first.month) == (last.year, last.month)
+    begins = "j" if same_month else "j M" if first.year == last.year else "j M Y"
+    return f"{date_format(first, begins)} – {short_day(last)}"
+
+
+def short_day(value: date) -> str:
+    """A day as tables have it."""
+    return date_format(value, "j M Y")
 
 
 def scanned_to(night: date) -> date:
@@ -104,6 +113,12 @@ def classes_of(watch: Watch) -> str:
 def near(alarm: Alarm) -> str:
     """The area that the middle lies in; one that has but a number is called an area, lest it be read as a year."""
     return _("area %(number)s") % {"number": alarm.near} if alarm.near.isdigit() else alarm.near
+
+
+def headline(alarm: Alarm) -> str:
+    """The warning in a line: offences, area, days, and where it stands."""
+    state = ALARMS[AlarmState(alarm.state)][0]
+    return f"{classes_of(alarm.watch)}, {near(alarm)}, {days(alarm.starts, alarm.ends)} ({state})"
 
 
 def found(alarm: Alarm) -> str:
@@ -163,6 +178,20 @@ def once_in(days: float, most: int) -> str:
 def days_between(recurrence: float, most: int) -> str:
     """The days of a recurrence interval alone, or that they are more than can be told."""
     return f"> {number(most, 0)}" if recurrence >= most else number(recurrence, 0)
+
+
+def chance_words(alarm: Alarm) -> str:
+    """How many tries of chance brought as much: what p says, counted."""
+    asked = tries(alarm.watch.least_interval)
+    reached = round(alarm.p * (asked + 1)) - 1
+    if reached < 1:
+        return _("none of %(tries)s tries of chance brought as much") % {"tries": number(asked, 0)}
+    words = ngettext(
+        "%(count)s of %(tries)s tries of chance brought as much",
+        "%(count)s of %(tries)s tries of chance brought as much",
+        reached,
+    )
+    return words % {"count": number(reached, 0), "tries": number(asked, 0)}
 
 
 def threshold(watch: Watch) -> str:

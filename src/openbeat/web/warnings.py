@@ -26,6 +26,7 @@ from openbeat.kernel.errors import BadInput, OpenbeatError
 from openbeat.seeing import progress
 from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.people import require
+from openbeat.web.progress_words import step_words
 from openbeat.web.refusals import sentences
 from openbeat.web.request import Request
 from openbeat.web.trail import BASES
@@ -190,7 +191,7 @@ def _lag(request: Request, one: Watch) -> str:
 def _waiting(scan: Scan) -> dict[str, Any]:
     now = progress.standing(scan.pk)
     queued = scan.state == ScanState.QUEUED
-    words = _("Waiting for the worker") if queued else now.words or _("Reading the reports")
+    words = _("Waiting for the worker") if queued else step_words(now.words or "reading the reports")
     poll = reverse("warning_progress", args=[scan.watch_id])
     return {"busy": scan, "words": words, "value": None if queued else round(100 * now.share, 1), "poll": poll}
 

@@ -44,10 +44,12 @@ def thin_reports(
     share: float = 0.05,
     repeats: int = 5,
     seed: int = 0,
+    full: Surface | None = None,
 ) -> ReportingTest:
     """Forecast [until, end) from all reports, then from reports kept with probability `kept` in the groups named.
 
     Reports of the other classes given as context are thinned alike: who reports less does so whatever happened.
+    full: the forecast from all reports, where it was made already.
     """
     if unknown := sorted(set(kept) - set(groups.names)):
         raise NoGroups(f"no group {', '.join(unknown)}; there are {', '.join(groups.names)}")
@@ -61,7 +63,8 @@ def thin_reports(
         other = None if context is None or others is None else context.thinned(others, seed + repeats + k)
         return forecast(events.thinned(chance, seed + k), other)
 
-    first, again = forecast(events, context), [thinned(k) for k in range(repeats)]
+    first = forecast(events, context) if full is None else full
+    again = [thinned(k) for k in range(repeats)]
     before = exposure(first, groups, share=share)
     after = [exposure(surface, groups, share=share) for surface in again]
     moves = [shift(before, one) for one in after]

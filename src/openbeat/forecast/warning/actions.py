@@ -13,6 +13,7 @@ from openbeat.accounts.identity import Agency
 from openbeat.acting import action, note
 from openbeat.acting.later import later
 from openbeat.audit.words import Operation
+from openbeat.forecast.rules import require_reported
 from openbeat.forecast.warning import queries
 from openbeat.forecast.warning.compute import Found, Scanned
 from openbeat.forecast.warning.models import Alarm, Scan, Sighting, Step, Watch, WatchClass
@@ -24,7 +25,6 @@ from openbeat.forecast.warning.rules import (
     move,
     require_dismissal,
     require_ended,
-    require_reported,
     require_settings,
     require_words,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -60,16 +61,32 @@ class Scanned:
     found: tuple[Found, ...]
 
 
-def scanned(question: Question, events: Events, ground: BaseGeometry) -> Scanned:
+Tell = Callable[[float, str], object]
+"""Told a share done and words."""
+GROUND, CLUSTERS, CHANCE, TRIED = 0.05, 0.1, 0.2, 0.95
+"""Parts of the work after which the ground is drawn in cells, clusters are sought, chance is tried, all is tried."""
+
+
+def _unheard(share: float, words: str) -> None:
+    """Nobody looks."""
+
+
+def scanned(question: Question, events: Events, ground: BaseGeometry, tell: Tell = _unheard) -> Scanned:
     """Scan the last year before the night for clusters that live on its last day (Kulldorff et al. 2005)."""
+
+    def follow(done: int, total: int) -> None:
+        tell(CHANCE + (TRIED - CHANCE) * done / total, f"trying chance: {done} of {total}")
+
+    tell(GROUND, "drawing the ground in cells")
     night = np.datetime64(question.night)
     recent = events.within(night - np.timedelta64(HISTORY, "D"), night)
     cells = Cells.h3(ground, RESOLUTION)
     located = cells.locate(recent)
+    tell(CLUSTERS, "looking for clusters")
     scan = SpaceTimeScan(
         model="permutation", radius=question.radius, days=question.days, least_cases=question.least_cases,
         replications=question.tries, by_weekday=question.by_weekday, seed=question.night.toordinal(),
-    ).fit(recent, cells, until=question.night)  # fmt: skip
+    ).fit(recent, cells, until=question.night, progress=follow)  # fmt: skip
     kept = [one for one in scan.clusters_ if one.recurrence >= question.keep]
     found = tuple(_found(question, one, cells, located) for one in kept)
     return Scanned(len(located), len(scan.clusters_), found)

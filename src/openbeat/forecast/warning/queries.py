@@ -11,8 +11,8 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncMonth
 
 from openbeat.access import Actor, Permission
-from openbeat.forecast.warning.models import Alarm, Scan, Sighting, Step, Watch
-from openbeat.forecast.warning.rules import is_due, night_of
+from openbeat.forecast.warning.models import Alarm, Scan, Sighting, Step, Watch, WatchClass
+from openbeat.forecast.warning.rules import LinkKind, is_due, night_of
 from openbeat.forecast.warning.states import FOLLOWED, UNDER_WAY, AlarmState, WatchState
 from openbeat.incidents import queries as incidents
 from openbeat.kernel.errors import NotFound
@@ -118,6 +118,26 @@ def alarms(actor: Actor, filters: Filters = EVERYTHING) -> QuerySet[Alarm]:
         .prefetch_related("watch__classes__offence_class")
         .order_by("-raised_at", "-recurrence")
     )
+
+
+def alarms_named(actor: Actor, words: str) -> QuerySet[Alarm]:
+    """Alarms whose area, watch, class or link has these words in its name, the latest raised first."""
+    kept = Q(near__icontains=words) | Q(watch__title__icontains=words) | Q(link_words__icontains=words)
+    of_class = Exists(WatchClass.objects.filter(watch=OuterRef("watch"), offence_class__name__icontains=words))
+    return alarms(actor).filter(kept | of_class)
+
+
+def answered_by(actor: Actor, plan_id: UUID) -> QuerySet[Alarm]:
+    """Alarms that a patrol plan answers, the latest raised first."""
+    return alarms(actor).filter(link_kind=LinkKind.PLAN, link_id=plan_id)
+
+
+def linked_at(actor: Actor, alarm: Alarm) -> datetime | None:
+    """When it was last said what is done about it; nothing while nobody did, or took it back."""
+    if not alarm.link_kind:
+        return None
+    step = steps(actor, alarm).filter(became=AlarmState.LINKED).first()
+    return step.at if step else None
 
 
 def _condition(filters: Filters) -> Q:

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from math import asin, cos, radians, sin, sqrt
 from typing import TypeVar
+
+import h3
 
 from openbeat.forecast.warning.states import MOVES, AlarmState
 from openbeat.kernel.errors import Contradiction, NotInThisState
@@ -31,8 +32,6 @@ FROM_HOUR = 4
 """Local hour from which a night's scan is due: the records of the day before are in."""
 SPARE = 250.0
 """Metres within which two centres are the same place, however small their circles."""
-EARTH = 6_371_008.8
-"""Mean radius in metres (IUGG)."""
 
 S = TypeVar("S", bound=StrEnum)
 
@@ -81,19 +80,6 @@ def move(now: S, then: S) -> S:
     return then
 
 
-def require_reported(classes: Collection[tuple[str, bool]]) -> None:
-    """Refuse classes that patrols discover: they would be warned of wherever patrols went."""
-    if not classes:
-        raise Contradiction("a watch needs at least one class of offence", mend="choose a class")
-    found = sorted(name for name, reported in classes if not reported)
-    if found:
-        raise Contradiction(
-            "{listed}: found by patrols rather than reported by victims, so never watched",
-            mend="choose classes that victims or callers report",
-            listed=", ".join(found),
-        )
-
-
 def require_settings(radius: int, days: int, least_interval: int, least_cases: int) -> None:
     """Refuse circles, stretches and thresholds that are not offered."""
     if radius not in RADII:
@@ -131,9 +117,7 @@ def is_due(local: datetime, night: date, scanned: Collection[date]) -> bool:
 
 def metres_between(one: Stretch, other: Stretch) -> float:
     """The distance of two centres over the great circle."""
-    a, b = radians(one.lat), radians(other.lat)
-    half = sin((b - a) / 2) ** 2 + cos(a) * cos(b) * sin(radians(other.lon - one.lon) / 2) ** 2
-    return 2 * EARTH * asin(min(1.0, sqrt(half)))
+    return float(h3.great_circle_distance((one.lat, one.lon), (other.lat, other.lon), unit="m"))
 
 
 def overlap(one: Stretch, other: Stretch) -> bool:
