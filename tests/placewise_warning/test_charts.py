@@ -201,6 +201,8 @@ def test_the_frame_names_areas_and_weeks():
         ([["a"]], "a table of areas by weeks"),
         (np.zeros((2, 2, 2)), "a table of areas by weeks"),
         ([], "a table of areas by weeks"),
+        (np.ones((1, 9), dtype=bool), "a table of areas by weeks"),
+        ([[1, 1e30]], "none above 1,000,000,000"),
     ],
 )
 def test_counts_that_are_none_are_refused(counts, words):
@@ -213,8 +215,9 @@ def test_counts_that_are_none_are_refused(counts, words):
     [
         C1(baseline=2), C2(limit=0), C3(least_spread=0), EWMA(share=0), EWMA(limit=-1), EWMA(baseline=1), EWMA(gap=-1),
         FarringtonFlexible(alpha=0.6), FarringtonFlexible(outlier=0), FarringtonFlexible(bound="normal"),
-        FarringtonFlexible(years=1), FarringtonFlexible(levels=1), FarringtonFlexible(recent=60),
-        FarringtonFlexible(least=(5, 0)),
+        FarringtonFlexible(years=1), FarringtonFlexible(levels=0), FarringtonFlexible(recent=60),
+        FarringtonFlexible(least=(5, 0)), FarringtonFlexible(trend_p=0), FarringtonFlexible(half_window=2.5),
+        FarringtonFlexible(years=2, half_window=0, levels=1), C1(baseline=7.5), EWMA(gap=0.5),
     ],
     ids=repr,
 )  # fmt: skip
@@ -230,8 +233,15 @@ def test_other_refusals():
         C1().fit([SEVEN]).frame(["a", "b"], np.datetime64("2020-01-06"))
     with pytest.raises(BadCounts, match="a day and an area"):
         weekly_counts([1, 2], [0], 1, np.datetime64("2020-01-06"), 3)
-    with pytest.raises(BadCounts, match="one of 1 areas"):
-        weekly_counts([1], [1], 1, np.datetime64("2020-01-06"), 3)
+    for area in ([1], [-2], [0.5], ["0"]):
+        with pytest.raises(BadCounts, match="one of 1 areas"):
+            weekly_counts([1], area, 1, np.datetime64("2020-01-06"), 3)
+    for day in (["2020-01-06"], [18267.5]):
+        with pytest.raises(BadCounts, match="days are dates"):
+            weekly_counts(day, [0], 1, np.datetime64("2020-01-06"), 3)
+    with pytest.raises(BadCounts, match="some days are missing"):
+        weekly_counts(np.array(["2020-01-06", "NaT"], "datetime64[D]"), [0, 0], 1, np.datetime64("2020-01-06"), 3)
+    assert weekly_counts([], [], 1, np.datetime64("2020-01-06"), 2).tolist() == [[0, 0]]
 
 
 def test_too_short_a_history_is_no_alarm_and_no_number():

@@ -68,6 +68,15 @@ def test_against_a_population(town: Path, capsys: pytest.CaptureFixture[str]) ->
     (town / "people.csv").write_text("cell,persons\nnowhere,5\n")
     assert main([*SCAN, "--h3", "8", "--population", "people.csv"]) == 2
     assert "no columns cell and population" in capsys.readouterr().err
+    for rows, why in (
+        ("nowhere,5\nnowhere,6\n", "1 cells twice"),
+        ("nowhere,\n", "1 fields of people.csv are empty"),
+    ):
+        (town / "people.csv").write_text(f"cell,population\n{rows}")
+        assert main([*SCAN, "--h3", "8", "--population", "people.csv"]) == 2
+        assert why in capsys.readouterr().err
+    assert main([*SCAN, "--h3", "8", "--population", "nobody.csv"]) == 2
+    assert "there is no file nobody.csv" in capsys.readouterr().err
 
 
 def test_a_population_of_every_cell(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,6 +106,8 @@ def test_earlier_analyses_and_weeks(town: Path, capsys: pytest.CaptureFixture[st
         (["--since", "2026-04-01"], "fewer than the 14 of a window"),
         (["--until", "2025-01-01"], "no incident is known before 2025-01-01"),
         (["--earlier", "2027-01-01"], "no whole steps before this one"),
+        (["--radius", "nan"], "radius above 0"),
+        (["--seed", "-1"], "none negative"),
     ],
 )
 def test_what_is_refused_is_said(town: Path, capsys: pytest.CaptureFixture[str], options: list[str], why: str) -> None:

@@ -145,6 +145,9 @@ def test_earlier_analyses_make_a_finding_less_rare(fitted: SpaceTimeScan) -> Non
     assert np.all(among.maxima_ >= 0)
     assert among.critical(0.05) > alone.critical(0.05)
     assert among.clusters_[0].p > alone.clusters_[0].p
+    # p is for four analyses ten days apart: days of such analyses, not days of a single one
+    p = among.clusters_[0].p
+    assert among.clusters_[0].recurrence == pytest.approx(10 / (1 - (1 - p) ** 0.25))
 
 
 def weekend_town() -> Cases:

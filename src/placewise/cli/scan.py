@@ -3,6 +3,7 @@
 import argparse
 import sys
 from argparse import Namespace
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -77,14 +78,28 @@ def _cells(events: Events, given: Namespace) -> Cells | None:
 
 def _population(path: Path, cells: Cells) -> Floats:
     """(n,) population by cell, from a table of cells and populations; cells that it leaves out have none."""
+    names, numbers = _people(path)
+    if twice := sorted(name for name, times in Counter(names).items() if times > 1):
+        raise BadPopulation(f"{path.name} names {len(twice)} cells twice, the first of them {twice[0]}")
+    if unknown := sorted(set(names) - set(cells.names)):
+        raise BadPopulation(f"{path.name} names cells that are not there, the first of them {unknown[0]}")
+    people = dict(zip(names, numbers, strict=True))
+    return floats([people.get(name, 0.0) for name in cells.names])
+
+
+def _people(path: Path) -> tuple[list[str], list[float]]:
+    """Names of cells, and the population of each."""
+    if not path.is_file():
+        raise BadPopulation(f"there is no file {path}")
     try:
         table = pl.read_csv(path, columns=["cell", "population"], schema_overrides={"cell": pl.String})
-        people = dict(zip(table["cell"].to_list(), table["population"].cast(pl.Float64).to_list(), strict=True))
+        numbers = table["population"].cast(pl.Float64)
     except pl.exceptions.PolarsError as error:
-        raise BadPopulation(f"{path.name} has no columns cell and population: {error}") from error
-    if unknown := sorted(set(people) - set(cells.names)):
-        raise BadPopulation(f"{path.name} names cells that are not there, the first of them {unknown[0]}")
-    return floats([people.get(name, 0.0) for name in cells.names])
+        why = str(error).partition("\n")[0]
+        raise BadPopulation(f"{path.name} has no columns cell and population, both filled: {why}") from error
+    if missing := table["cell"].null_count() + numbers.null_count():
+        raise BadPopulation(f"{missing} fields of {path.name} are empty")
+    return table["cell"].to_list(), numbers.to_list()
 
 
 def _feature(cluster: Cluster, cells: Cells | None) -> dict[str, Any]:

@@ -52,10 +52,13 @@ class Cases:
         *,
         crs: str | None = None,
     ) -> "Cases":
-        """Counts by place and day: x, y (n,) metres of `crs`; place (m,) into these, day (m,) dates, count (m,)."""
-        x, y, place = floats(x), floats(y), ints(place)
-        dates = np.asarray(day, dtype="datetime64[D]").astype(np.int64)
-        number = np.ones(place.size, dtype=np.int64) if count is None else ints(count)
+        """Counts by place and day: x, y (n,) metres of `crs`; place (m,) into these, day (m,) dates, count (m,).
+
+        Raises BadCases.
+        """
+        x, y, place = _numbers("x", x), _numbers("y", y), _whole("place", place)
+        dates = _dates(day)
+        number = np.ones(place.size, dtype=np.int64) if count is None else _whole("count", count)
         if not (x.size == y.size and place.size == dates.size == number.size):
             raise BadCases("x and y, and place, day and count, must be equally long")
         if place.size and (place.min() < 0 or place.max() >= x.size or number.min() < 0):
@@ -96,15 +99,53 @@ class Cases:
         return replace(self, place=ints((np.cumsum(mask) - 1)[self.place]), **kept)
 
 
+def _numbers(name: str, values: npt.ArrayLike) -> Floats:
+    """Numbers, none of them missing."""
+    try:
+        found = floats(values)
+    except (TypeError, ValueError) as error:
+        raise BadCases(f"{name} holds something that is no number: {error}") from error
+    if missing := int(np.sum(~np.isfinite(found))):
+        raise BadCases(f"{missing:,} of {name} are missing or infinite")
+    return found
+
+
+def _whole(name: str, values: npt.ArrayLike) -> Ints:
+    """Whole numbers; what is none is not cut to one, for it may be a column taken for another."""
+    found = _numbers(name, values)
+    if np.any(found != np.rint(found)):
+        raise BadCases(f"{name} holds numbers that are not whole")
+    return ints(found)
+
+
+def _dates(values: npt.ArrayLike) -> Ints:
+    """Days since 1970 of dates, ISO text or moments, none of them missing."""
+    try:
+        found = np.asarray(values, dtype="datetime64[D]")
+    except (TypeError, ValueError) as error:
+        raise BadCases(f"day holds something that is no date: {error}") from error
+    if missing := int(np.sum(np.isnat(found))):
+        raise BadCases(f"{missing:,} of day are missing")
+    return ints(found.astype(np.int64))
+
+
 def _own_points(events: Events, row: Ints, middle: Ints) -> Cases:
     """Each point where something happened is a place; points are told apart by millimetres."""
     lon, lat = events.lon[row], events.lat[row]
-    crs = local_crs(float(np.median(lon)), float(np.median(lat))) if row.size else "EPSG:32631"
-    x, y = project(crs, lon, lat)
+    x, y = metres_of(lon, lat)
     points, one, place = np.unique(x + 1j * y, return_index=True, return_inverse=True)
     return Cases(
         floats(points.real), floats(points.imag), lon[one], lat[one], np.arange(one.size), ints(place), middle[row], row
     )  # fmt: skip
+
+
+def metres_of(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    """Metres in the UTM zone of the middle, also of a town that the antimeridian cuts in two."""
+    if not lon.size:
+        return lon.copy(), lat.copy()
+    about = (lon - lon[0] + 180.0) % 360.0 - 180.0 + lon[0]
+    middle = (float(np.median(about)) + 180.0) % 360.0 - 180.0
+    return project(local_crs(middle, float(np.median(lat))), lon, lat)
 
 
 def _degrees(crs: str | None, x: Floats, y: Floats) -> tuple[Floats, Floats]:

@@ -11,6 +11,10 @@ import polars as pl
 
 from placewise.kernels.arrays import Bools, Floats, Ints, floats, frozen, ints
 from placewise.kernels.errors import PlacewiseError
+from placewise.warning.errors import is_count
+
+MOST = 1_000_000_000
+"""Incidents of an area and week; more is no count of them."""
 
 
 class BadCounts(PlacewiseError):
@@ -96,8 +100,8 @@ class _Ears(Chart):
         self.least_spread = least_spread
 
     def _check(self) -> None:
-        if self.baseline < 3 or not self.limit > 0 or not self.least_spread > 0:
-            raise BadChart("a baseline has at least 3 weeks; the limit and the least spread lie above 0")
+        if not is_count(self.baseline, 3) or not self.limit > 0 or not self.least_spread > 0:
+            raise BadChart("a baseline has at least 3 whole weeks; the limit and the least spread lie above 0")
 
     def _judge(self, counts: Floats) -> tuple[Floats, Floats, Floats]:
         mean, spread = _before(counts, self.baseline, self.gap)
@@ -164,8 +168,8 @@ class EWMA(Chart):
         return f"EWMA (Roberts 1959): {self.share:g} of each week's deviation from the {self.baseline} weeks before"
 
     def _check(self) -> None:
-        if not 0 < self.share <= 1 or not self.limit > 0 or self.baseline < 3 or self.gap < 0:
-            raise BadChart("share lies above 0, at most 1, the limit above 0; a baseline has at least 3 weeks")
+        if not 0 < self.share <= 1 or not self.limit > 0 or not is_count(self.baseline, 3) or not is_count(self.gap):
+            raise BadChart("share lies above 0, at most 1, the limit above 0; a baseline has at least 3 whole weeks")
 
     def _judge(self, counts: Floats) -> tuple[Floats, Floats, Floats]:
         mean, spread = _before(counts, self.baseline, self.gap)
@@ -189,16 +193,27 @@ def weekly_counts(day: npt.ArrayLike, area: npt.ArrayLike, areas: int, first: np
 
     Days are dates or days since 1970; what lies outside of the weeks is left out.
     """
-    given = np.asarray(day)
-    dates = given.astype("datetime64[D]").astype(np.int64) if given.dtype.kind == "M" else given.astype(np.int64)
-    where = ints(area)
+    dates, where = _days(day), np.asarray(area)
     if dates.shape != where.shape or areas < 1 or weeks < 1:
         raise BadCounts("each incident needs a day and an area; at least one area and one week are counted")
-    if np.any(where >= areas):
+    if where.size and (where.dtype.kind not in "iu" or np.any(where >= areas) or np.any(where < -1)):
         raise BadCounts(f"an incident's area is −1 or the number of one of {areas} areas")
+    where = ints(where)
     week = (dates - int(first.astype("datetime64[D]").astype(np.int64))) // 7
     inside = (week >= 0) & (week < weeks) & (where >= 0)
     return ints(np.bincount(where[inside] * weeks + week[inside], minlength=areas * weeks).reshape(areas, weeks))
+
+
+def _days(day: npt.ArrayLike) -> Ints:
+    """Days since 1970 of dates, or of such days."""
+    given = np.asarray(day)
+    if given.dtype.kind == "M":
+        if np.any(np.isnat(given)):
+            raise BadCounts("some days are missing")
+        given = given.astype("datetime64[D]").astype(np.int64)
+    if given.size and given.dtype.kind not in "iu":
+        raise BadCounts("days are dates, or whole days since 1970; read text as dates first")
+    return ints(given)
 
 
 def _table(counts: npt.ArrayLike) -> Ints:
@@ -210,8 +225,8 @@ def _table(counts: npt.ArrayLike) -> Ints:
         raise BadCounts("counts are a table of areas by weeks")
     if not np.all(np.isfinite(given)):
         raise BadCounts("some counts are missing; a week without incidents has 0")
-    if np.any(given < 0) or np.any(given != np.floor(given)):
-        raise BadCounts("counts are whole numbers, none negative")
+    if np.any(given < 0) or np.any(given != np.floor(given)) or np.any(given > MOST):
+        raise BadCounts(f"counts are whole numbers, none negative, none above {MOST:,}")
     return ints(given)
 
 

@@ -9,9 +9,11 @@ from typing import Literal
 import numpy as np
 from scipy.special import ndtri
 from scipy.stats import nbinom, poisson
+from scipy.stats import t as student
 
 from placewise.kernels.arrays import Bools, Floats, Ints, floats, ints
 from placewise.warning.charts import BadChart, Chart
+from placewise.warning.errors import is_count
 
 YEAR = 365.25 / 7
 """Weeks of a year: the same season k years ago is so many weeks back, rounded."""
@@ -22,27 +24,41 @@ _LEAST = 1e-8  # a mean that is never quite nought, so that a season without inc
 
 @dataclass(frozen=True, eq=False)
 class _Fit:
-    """Quasi-Poisson fits of areas: coefficients (a, p), their covariance over φ (a, p, p), means (a, n), φ (a,)."""
+    """Quasi-Poisson fits of areas: coefficients (a, p), their covariance over φ (a, p, p), means (a, n).
+
+    dispersion: (a,) Pearson's statistic over n − p.
+    """
 
     beta: Floats
     spread: Floats
     mean: Floats
-    phi: Floats
+    dispersion: Floats
+
+    @property
+    def phi(self) -> Floats:
+        """(a,) φ: the dispersion, at least that of a Poisson count."""
+        return floats(np.maximum(self.dispersion, 1.0))
 
     @property
     def error(self) -> Floats:
         """(a,) standard error of the logarithm of the mean where all but the constant is nought."""
         return floats(np.sqrt(self.phi * self.spread[:, 0, 0]))
 
+    def chance_of(self, k: int) -> Floats:
+        """(a,) two-sided p of Student's t for coefficient k; 1 where the counts do not vary about the fit."""
+        error = np.sqrt(self.dispersion * self.spread[:, k, k])
+        ratio = np.divide(np.abs(self.beta[:, k]), error, out=np.zeros(error.size), where=error > 0)
+        return floats(2 * student.sf(ratio, self.mean.shape[1] - self.beta.shape[1]))
+
 
 class FarringtonFlexible(Chart):
     """Quasi-Poisson regression with a trend and a season of ten levels, past outbreaks weighted down.
 
     alpha: chance of an alarm in a week like those before; years, half_window: of the baseline, weeks about the same
-    season; levels: of the season; recent: latest weeks left out, or an outbreak would raise its own bound; outlier:
-    Anscombe residual from which past weeks weigh less; bound: quantile of a negative binomial («nbinom»), or of a
-    normal on the power 2/3 («power», which adds the uncertainty of the fit); least: at least so many cases in so many
-    latest weeks, or there is no alarm.
+    season; levels: of the season, 1 for those weeks alone; trend_p: p up to which the trend stays, 1 for any; recent:
+    latest weeks left out, or an outbreak would raise its own bound; outlier: Anscombe residual from which past weeks
+    weigh less; bound: quantile of a negative binomial («nbinom»), or of a normal on the power 2/3 («power», which adds
+    the uncertainty of the fit); least: at least so many cases in so many latest weeks, or there is no alarm.
     """
 
     trend_: Floats
@@ -55,6 +71,7 @@ class FarringtonFlexible(Chart):
         years: int = 5,
         half_window: int = 3,
         levels: int = 10,
+        trend_p: float = 1.0,
         recent: int = 26,
         outlier: float = 2.58,
         bound: Literal["nbinom", "power"] = "nbinom",
@@ -64,6 +81,7 @@ class FarringtonFlexible(Chart):
         self.years = years
         self.half_window = half_window
         self.levels = levels
+        self.trend_p = trend_p
         self.recent = recent
         self.outlier = outlier
         self.bound = bound
@@ -71,18 +89,25 @@ class FarringtonFlexible(Chart):
 
     def describe(self) -> str:
         """One sentence: what it does, with its source."""
+        kind = "a seasonal regression" if self.levels > 1 else "a regression of the same season"
         return (
-            f"Farrington flexible (Noufaily et al. 2013): quantile {1 - self.alpha:g} of a seasonal regression "
+            f"Farrington flexible (Noufaily et al. 2013): quantile {1 - self.alpha:g} of {kind} "
             f"with trend on {self.years} years, past outbreaks weighted down"
         )
 
     def _check(self) -> None:
         if not 0 < self.alpha < 0.5 or not self.outlier > 0 or self.bound not in {"nbinom", "power"}:
             raise BadChart("alpha lies between 0 and 0.5, the outlier's residual above 0; bounds are nbinom or power")
-        if self.years < 2 or self.levels < 2 or not 0 <= self.half_window <= 12 or not 0 <= self.recent <= 52:
-            raise BadChart("a baseline has 2 years or more, 2 levels, up to 12 weeks about, up to 52 latest left out")
-        if self.least[0] < 0 or self.least[1] < 1:
+        whole = is_count(self.years, 2) and is_count(self.levels, 1) and is_count(self.half_window)
+        if not (whole and self.half_window <= 12 and is_count(self.recent) and self.recent <= 52):
+            raise BadChart("a baseline has 2 years or more, 1 level, up to 12 weeks about, up to 52 latest left out")
+        if not is_count(self.least[0]) or not is_count(self.least[1], 1):
             raise BadChart("least cases are 0 or more, in 1 or more latest weeks")
+        if not 0 < self.trend_p <= 1:
+            raise BadChart("the p up to which a trend stays lies above 0, at most 1")
+        at, level = self._baseline(self.history)
+        if at.size <= np.unique(level).size + 1:
+            raise BadChart(f"{at.size} weeks of a baseline tell no season of {self.levels} levels and a trend")
 
     def _judge(self, counts: Floats) -> tuple[Floats, Floats, Floats]:
         expected, upper = np.full(counts.shape, np.nan), np.full(counts.shape, np.nan)
@@ -117,18 +142,21 @@ class FarringtonFlexible(Chart):
         begin = same[before] + self.half_window + 1
         end = same[np.minimum(before + 1, self.years)] - self.half_window
         block = 1 + (at - begin) * (self.levels - 1) // np.maximum(end - begin, 1)
-        return ints(at), ints(np.where(at < begin, 0, block))
+        level = np.where(at < begin, 0, block)
+        kept = level == 0 if self.levels == 1 else np.ones(at.size, dtype=np.bool_)
+        return ints(at[kept]), ints(level[kept])
 
     def _fitted(self, counts: Floats, weeks: Floats, level: Ints) -> tuple[Floats, Floats, Floats, Floats]:
         """(a,) mean of this week, its φ, the standard error of its logarithm, and the trend a year.
 
-        The trend stays unless it leads above everything seen in the baseline (Noufaily et al. 2013, section 3.2).
+        The trend stays unless it leads above everything seen in the baseline (Noufaily et al. 2013, section 3.2), or
+        is less certain than asked.
         """
         season = (level[:, None] == np.unique(level)[1:]).astype(np.float64)
         trend = np.column_stack([np.ones(weeks.size), weeks / YEAR, season])
         with_trend = _reweighted(counts, trend, self.outlier)
         mean = np.exp(with_trend.beta[:, 0])
-        keeps = mean <= counts.max(axis=1)
+        keeps = (mean <= counts.max(axis=1)) & (with_trend.chance_of(1) <= self.trend_p)
         phi, error, slope = with_trend.phi, with_trend.error, with_trend.beta[:, 1]
         if not keeps.all():
             flat = _reweighted(counts, np.delete(trend, 1, axis=1), self.outlier)
@@ -181,10 +209,7 @@ def _reweighted(counts: Floats, design: Floats, outlier: float) -> _Fit:
 
 
 def _fit(counts: Floats, design: Floats, weights: Floats) -> _Fit:
-    """Quasi-Poisson regressions of all areas at once by iteratively reweighted least squares.
-
-    φ is Pearson's statistic over n − p, at least 1.
-    """
+    """Quasi-Poisson regressions of all areas at once by iteratively reweighted least squares."""
     areas, p = len(counts), design.shape[1]
     beta = np.zeros((areas, p))
     beta[:, 0] = np.log(counts.mean(axis=1) + 0.01)
@@ -196,9 +221,9 @@ def _fit(counts: Floats, design: Floats, weights: Floats) -> _Fit:
         last, mean = mean, _mean(beta, design)
         if np.abs(mean - last).max() < _ENOUGH:  # a season without incidents sinks for ever, but its mean is nought
             break
-    phi = np.sum(weights * (counts - mean) ** 2 / mean, axis=1) / (counts.shape[1] - p)
+    dispersion = np.sum(weights * (counts - mean) ** 2 / mean, axis=1) / (counts.shape[1] - p)
     spread = floats(np.linalg.inv(_curve(design, floats(weights * mean))))
-    return _Fit(beta, spread, mean, floats(np.maximum(phi, 1.0)))
+    return _Fit(beta, spread, mean, floats(dispersion))
 
 
 def _mean(beta: Floats, design: Floats) -> Floats:

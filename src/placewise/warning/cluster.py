@@ -20,7 +20,8 @@ class Cluster:
     observed, expected: cases; statistic: logarithm of the likelihood ratio; p: share of the replications, the
     observed data among them, whose greatest statistic is at least as large; gumbel: the same from a Gumbel
     distribution fitted to the replications, which reaches further out; recurrence: days of such analyses until
-    chance alone would show one like it; case_rows: rows of its cases in what was scanned.
+    chance alone would show one like it, also where p is for earlier analyses as well; case_rows: rows of its cases in
+    what was scanned.
     """
 
     centre: tuple[float, float]

@@ -1,6 +1,13 @@
 """What a scan refuses."""
 
+import numpy as np
+
 from placewise.kernels.errors import PlacewiseError
+
+
+def is_count(value: float, least: int = 0) -> bool:
+    """Whether a setting is a whole number from `least` on."""
+    return isinstance(value, (int, np.integer)) and value >= least
 
 
 class BadScan(PlacewiseError):

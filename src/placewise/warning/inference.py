@@ -33,6 +33,16 @@ def gumbel(maxima: Floats, statistic: float) -> float:
     return float(-np.expm1(-np.exp(-(statistic - place) / scale)))
 
 
+def recurrence(p: float, analyses: int, pause: float) -> float:
+    """Days of analyses, `pause` days apart, until chance alone shows one like it, where p is for `analyses` together.
+
+    Each by itself then has 1 − (1 − p)^(1/analyses); for one analysis it is days by p (Kleinman, Abrams, Kulldorff and
+    Platt 2005, Statistics in Medicine 24).
+    """
+    alone = 1.0 if p >= 1 else -np.expm1(np.log1p(-p) / analyses)
+    return float(pause / alone)
+
+
 def critical(maxima: Floats, alpha: float) -> float:
     """The statistic that a cluster must exceed for p ≤ alpha."""
     rank = int(np.floor(alpha * (maxima.size + 1) * (1 + EQUAL)))

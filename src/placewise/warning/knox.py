@@ -14,6 +14,7 @@ from scipy.spatial import cKDTree
 from placewise.kernels.arrays import Floats, Ints, floats, frozen, ints
 from placewise.kernels.errors import PlacewiseError
 from placewise.kernels.pairs import LANES, MOST_TIME, Int16, Int32, UInt8, pair_bands, pair_counts
+from placewise.warning.errors import is_count
 
 Metric = Literal["straight", "blocks"]
 
@@ -107,7 +108,7 @@ def knox(
     spots, when = _spots(x, y), _whole(day)
     edges = _distance_edges(distances)
     limits = _day_edges(days)
-    _check(spots, when, limits, replications, metric)
+    _check(spots, when, limits, (replications, seed), metric)
     order = np.lexsort((when, spots[:, 1], spots[:, 0]))  # so that the order in which the rows came changes nothing
     spots, when = spots[order], when[order]
     near = near_pairs(spots, edges, metric)
@@ -196,7 +197,10 @@ def _over(top: npt.NDArray[np.number], bottom: Floats) -> Floats:
 
 def _spots(x: npt.ArrayLike, y: npt.ArrayLike) -> Floats:
     """(n, 2) positions in metres."""
-    east, north = np.ravel(floats(x)), np.ravel(floats(y))
+    try:
+        east, north = np.ravel(floats(x)), np.ravel(floats(y))
+    except (TypeError, ValueError) as error:
+        raise BadPairs(f"positions are metres: {error}") from error
     if east.size != north.size:
         raise BadPairs(f"there are {east.size} eastings and {north.size} northings")
     return floats(np.column_stack([east, north]))
@@ -206,9 +210,11 @@ def _whole(day: npt.ArrayLike) -> Ints:
     """(n,) days as whole numbers; times known more exactly are to be cut to days by whoever brings them."""
     given = np.ravel(np.asarray(day))
     if given.dtype.kind == "M":
+        if np.any(np.isnat(given)):
+            raise BadPairs("some dates are missing")
         given = given.astype("datetime64[D]").astype(np.int64)
-    if given.dtype.kind not in "iu" and not np.all(given == np.floor(given)):
-        raise BadPairs("times are whole days; cut moments to their day first")
+    if given.dtype.kind not in "iuf" or not np.all(given == np.floor(given)):
+        raise BadPairs("times are dates or whole days; read text as dates first, and cut moments to their day")
     return ints(given)
 
 
@@ -228,15 +234,18 @@ def _day_edges(days: Sequence[int]) -> Ints:
     return edges
 
 
-def _check(spots: Floats, when: Ints, limits: Ints, replications: int, metric: str) -> None:
-    """Refuse what no table can be made of."""
+def _check(spots: Floats, when: Ints, limits: Ints, orders: tuple[int, int], metric: str) -> None:
+    """Refuse what no table can be made of; orders are the replications and the seed."""
+    replications, seed = orders
     if len(spots) != when.size or when.size < 2:
         raise BadPairs(f"a table of pairs needs two incidents or more, each with place and day; here are {when.size}")
     if not np.all(np.isfinite(spots)):
         raise BadPairs("some positions are missing")
-    if np.ptp(when) > MOST_TIME or limits[-1] > MOST_TIME:
-        raise BadPairs(f"the days span {np.ptp(when):,}, more than the {MOST_TIME:,} that are compared")
-    if replications < 19:
+    if (longest := max(int(np.ptp(when)), int(limits[-1]))) > MOST_TIME:
+        raise BadPairs(f"incidents or bands span {longest:,} days, more than the {MOST_TIME:,} that are compared")
+    if not is_count(seed):
+        raise BadPairs("the seed of the random orders is a whole number from nought")
+    if not is_count(replications, 19):
         raise BadPairs(f"{replications} random orders show nothing; take at least 19")
     if metric not in {"straight", "blocks"}:
         raise BadPairs(f"distances are measured straight or in blocks, not {metric!r}")

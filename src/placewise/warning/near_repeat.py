@@ -10,9 +10,9 @@ from scipy.sparse.csgraph import connected_components
 
 from placewise.kernels.arrays import Bools, Floats, Ints, floats, frozen, ints
 from placewise.kernels.errors import PlacewiseError
-from placewise.space.area import local_crs, project
 from placewise.space.events import Events
-from placewise.warning.knox import SAME_PLACE, KnoxTable, Metric, knox, near_pairs
+from placewise.warning.cases import metres_of
+from placewise.warning.knox import SAME_PLACE, BadPairs, KnoxTable, Metric, knox, near_pairs
 
 DISTANCES = (100.0, 200.0, 300.0, 400.0, 500.0, 600.0, 700.0, 800.0, 900.0, 1000.0)
 DAYS = (7, 14, 21, 28)
@@ -118,7 +118,12 @@ class Strings:
 
 
 def near_repeat_strings(events: Events, *, metres: float, days: int, metric: Metric = "straight") -> Strings:
-    """Strings of incidents, each within `metres` and `days` of another of its string (Haberman and Ratcliffe 2012)."""
+    """Strings of incidents, each within `metres` and `days` of another of its string (Haberman and Ratcliffe 2012).
+
+    Raises BadPairs, TooFew, TooManyPairs.
+    """
+    if not 0 <= metres < np.inf or days < 0:
+        raise BadPairs(f"a string holds together within metres and days from nought, not {metres:g} m and {days} days")
     x, y, when = _placed(events)
     near = near_pairs(floats(np.column_stack([x, y])), floats([SAME_PLACE, max(metres, SAME_PLACE)]), metric)
     close = np.abs(when[near.i] - when[near.j]) <= days
@@ -168,8 +173,7 @@ def _placed(events: Events) -> tuple[Floats, Floats, Ints]:
     """Metres east and north, and the day of each incident."""
     if len(events) < 2:
         raise TooFew(f"{len(events)} incidents can't repeat; bring two or more")
-    crs = local_crs(float(np.mean(events.lon)), float(np.mean(events.lat)))
-    x, y = project(crs, events.lon, events.lat)
+    x, y = metres_of(events.lon, events.lat)
     return x, y, ints(events.middles.astype("datetime64[D]").astype(np.int64))
 
 

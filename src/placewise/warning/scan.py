@@ -18,8 +18,8 @@ from placewise.warning.cases import Cases
 from placewise.warning.chance import maxima
 from placewise.warning.cluster import OFTEN, Cluster
 from placewise.warning.cylinders import Neighbours
-from placewise.warning.errors import BadScan, NotScanned
-from placewise.warning.inference import critical, enough_after, gumbel, monte_carlo
+from placewise.warning.errors import BadScan, NotScanned, is_count
+from placewise.warning.inference import EQUAL, critical, enough_after, gumbel, monte_carlo, recurrence
 from placewise.warning.study import Span, Study, multinomial_study, permutation_study
 
 MOST_CLUSTERS = 20
@@ -147,9 +147,12 @@ class SpaceTimeScan:
 
     def _check(self) -> None:
         """Refuse settings that make no scan."""
+        counted = (self.days, self.least_days, self.least_cases, self.replications, self.seed, self.early_stop or 0)
+        if not all(is_count(each) for each in counted):
+            raise BadScan("days, cases, replications, hits and the seed of a scan are whole numbers, none negative")
         if self.model not in {"permutation", "poisson"} or self.step not in {"day", "week"}:
             raise BadScan(f"there is no model {self.model!r} by {self.step!r}: permutation or poisson, by day or week")
-        if not (self.radius > 0 and 1 <= self.least_days <= self.days and self.least_cases >= 1):
+        if not (0 < self.radius < np.inf and 1 <= self.least_days <= self.days and self.least_cases >= 1):
             raise BadScan("a scan needs a radius above 0, 1 ≤ least_days ≤ days and at least one case")
         if self.replications < 1 or (self.early_stop is not None and self.early_stop < 1):
             raise BadScan("a scan needs at least one replication, and an early stop at least one hit")
@@ -199,7 +202,7 @@ class SpaceTimeScan:
             statistic=float(statistic),
             p=p,
             gumbel=gumbel(self.maxima_, statistic),
-            recurrence=span.step / p,
+            recurrence=recurrence(p, span.analyses, span.pause),
             case_rows=tuple(cases.row[inside].tolist()),
         )
 
@@ -207,10 +210,11 @@ class SpaceTimeScan:
 def _apart(circles: Neighbours, best: tuple[Floats, Ints, Ints, Ints, Floats]) -> Ints:
     """Centres of the clusters, the most likely first, that share no place with a likelier one.
 
-    Of equally likely ones the centre with the lower number comes first.
+    Of equally likely ones the centre with the lower number comes first. As many as expected are no cluster, nor is what
+    rounding makes of them.
     """
     order = np.argsort(-best[0], kind="stable")
-    order = order[best[0][order] > 0]
+    order = order[best[0][order] > EQUAL]
     taken = np.zeros(best[0].size, dtype=np.bool_)
     kept: Ints = order[union_free(circles.first, circles.near, order, best[1][order], MOST_CLUSTERS, taken)]
     return kept

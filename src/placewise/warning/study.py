@@ -47,6 +47,16 @@ class Span:
         return ints([0, *sorted({(self.until - day) // self.step for day in self.earlier})])
 
     @property
+    def analyses(self) -> int:
+        """How many analyses chance is asked of: this one and the earlier ones."""
+        return int(self.ends.size)
+
+    @property
+    def pause(self) -> float:
+        """Days between one analysis and the next, on average; a step where there is but this one."""
+        return self.step if self.analyses == 1 else float(self.ends[-1]) * self.step / (self.analyses - 1)
+
+    @property
     def horizon(self) -> int:
         """Steps back that any window of any analysis reaches."""
         return int(self.ends[-1]) + self.windows
