@@ -113,11 +113,11 @@ def _compute(actor: Actor, run: Run) -> Computed:
     brought = places.statistics(actor, run.area_set)
     statistics = [Statistic(one.name, one.source, one.values, one.residents) for one in brought]
     question = Question(run.starts, run.ends, run.resolution, run.estimator, run.seed, tuple(run.peers))
-    ground, tell = shapely.union_all(shapes), _teller(actor, run.id, run.agency_id)
+    ground, tell = shapely.union_all(shapes), teller(actor, run.id, run.agency_id)
     return compute(question, known_of(actor, run), ground, areas, tell, statistics)
 
 
-def _teller(actor: Actor, thing_id: UUID, agency_id: UUID) -> Callable[[float, str], bool]:
+def teller(actor: Actor, thing_id: UUID, agency_id: UUID) -> Callable[[float, str], bool]:
     """Tells of the work on a thing at most twice a second, from whichever thread does it; answers whether to stop."""
     home, last, stop = current_thread(), -TELL_PAUSE, False
 
@@ -168,7 +168,7 @@ def solve_plan(actor: Actor, *, plan_id: str) -> None:
     if plan.state not in PLAN_UNDER_WAY:
         return
     patrol_actions.begin_plan(actor, plan)
-    tell = _teller(actor, plan.id, plan.agency_id)
+    tell = teller(actor, plan.id, plan.agency_id)
     with kept_in_words(lambda words: _fail_plan(actor, words, plan_id), plan.id):
         tell(0.02, "reading streets and travel times")
         times = places.travel_times(actor, plan.agency_id)
