@@ -113,7 +113,7 @@ def state_of_code() -> str:
     files |= set(KEYS.glob("*.key"))  # the row locks' key is laid down by the migrations
     own = [
         path
-        for pattern in ("*/migrations/*", "**/models.py", "**/*.sql", "**/apps.py")
+        for pattern in ("**/migrations/*", "**/models.py", "**/*.sql", "**/apps.py")
         for path in SOURCE.glob(pattern)
     ]
     files |= {path for path in own if path.is_file()}
