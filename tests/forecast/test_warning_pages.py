@@ -118,6 +118,20 @@ def test_an_area_with_but_a_number_is_not_read_as_a_year(name: str, said: str) -
     assert words.near(Alarm(near=name)) == said
 
 
+@pytest.mark.parametrize(
+    ("p", "least_interval", "said"),
+    [
+        (0.001, 200, "none of 999 tries of chance brought as much"),
+        (0.002, 200, "1 of 999 tries of chance brought as much"),
+        (0.005, 200, "4 of 999 tries of chance brought as much"),
+        (0.0001, 365, "none of 9,999 tries of chance brought as much"),
+        (0.0012, 365, "11 of 9,999 tries of chance brought as much"),
+    ],
+)
+def test_p_is_told_as_tries_of_chance(p: float, least_interval: int, said: str) -> None:
+    assert words.chance_words(Alarm(p=p, watch=Watch(least_interval=least_interval))) == said
+
+
 def test_a_warning_in_plain_words(alarm: Alarm) -> None:
     assert words.found(alarm) == (
         "14 reports of Burglary/Breaking & Entering within 600 m of a point in Moss Park "
@@ -296,6 +310,12 @@ def test_the_page_of_a_warning(client: Client, alarm: Alarm) -> None:
     assert "8a2b9bc7495ffff" in page
     assert "I look into it" in page
     assert "Take back" not in page
+
+
+def test_a_table_twin_names_its_first_column_once(client: Client, alarm: Alarm) -> None:
+    page = client.get(reverse("warning", args=[alarm.pk])).content.decode()
+    assert '<th scope="col">Week from</th>' in page
+    assert '<th scope="col">Day</th>' in page
 
 
 def test_a_warning_without_a_time_line_still_opens(town: Town, client: Client, watch: Watch) -> None:

@@ -11,7 +11,7 @@ from openbeat.acting.later import later
 from openbeat.audit.words import Operation
 from openbeat.forecast.compute import Computed
 from openbeat.forecast.models import Run, RunClass, Surface
-from openbeat.forecast.rules import move, period, require_method, require_reported
+from openbeat.forecast.rules import move, period, require_ahead, require_method, require_reported
 from openbeat.forecast.states import State
 from openbeat.incidents.queries import OffenceClass
 from openbeat.kernel.errors import Contradiction
@@ -106,6 +106,7 @@ def approve_forecast(actor: Actor, run: Run, /, *, expires: date, at: datetime) 
         )
     if actor.person_id is None or actor.token_id is not None:
         raise Contradiction("a forecast is approved by a named person, never by a programme")
+    require_ahead(run.ends, at.astimezone(run.agency.tz).date())
     if not run.starts <= expires <= run.ends:
         raise Contradiction(
             "it may be used from {starts} until {ends}; choose a day between them", starts=run.starts, ends=run.ends

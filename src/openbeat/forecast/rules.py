@@ -94,6 +94,12 @@ def possible_origins(first_record: date, until: date, horizon: int) -> int:
     return max(0, min(ORIGINS, room // (2 * horizon) + 1))
 
 
+def require_ahead(ends: date, today: date) -> None:
+    """Refuse to offer a forecast whose days are over: nobody can plan from it any more."""
+    if ends < today:
+        raise Contradiction("the days of this forecast are over", mend="ask for a new one")
+
+
 def usable(state: State, expires: date | None, today: date) -> bool:
     """Whether plans may be made from the forecast today."""
     return state is State.OFFERED and expires is not None and today <= expires

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from math import floor, isfinite, log10
+from math import exp, floor, isfinite, log10
 from typing import Any
 
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from openbeat.forecast import queries
 from openbeat.forecast.queries import Run, SurfaceArrays
 from openbeat.forecast.question import PLANNED_SHARE
+from openbeat.forecast.rules import usable
 from openbeat.forecast.states import State
 from openbeat.places import queries as places
 from openbeat.web.forecast_fairness import fairness_card
@@ -58,8 +60,10 @@ NAMES = {
 }
 
 
-def badge(run: Run) -> Badge:
-    """The run's state as shape and word."""
+def badge(run: Run, today: date) -> Badge:
+    """The run's state as shape and word; one that was offered may have expired."""
+    if run.state == State.OFFERED and not usable(State.OFFERED, run.expires, today):
+        return Badge(_("Expired"), "neutral")
     return Badge(*BADGES[State(run.state)])
 
 
@@ -86,17 +90,18 @@ def listing(request: Request, *, can_run: bool) -> dict[str, Any]:
         _("New forecast") if can_run else "",
         reverse("forecast_ask") if can_run else "",
     )  # fmt: skip
-    rows = [Row(_line(run), url=reverse("forecast", args=[run.id])) for run in shown]
+    today = timezone.localdate(request.now)
+    rows = [Row(_line(run, today), url=reverse("forecast", args=[run.id])) for run in shown]
     table = Table(_("Forecasts"), columns, rows, request.GET, empty=empty, now=request.now, total=len(shown))
     choices = [(key.value, label) for key, (label, _tone) in BADGES.items()]
     return {"table": table, "can_run": can_run, "states": choices, "state": state}
 
 
-def _line(run: Run) -> list[object]:
+def _line(run: Run, today: date) -> list[object]:
     hit = _percent(run.report, run.estimator)
     return [
         run.title,
-        badge(run),
+        badge(run, today),
         days(run.starts, run.ends),
         hit,
         _percent(run.report, "count3y"),
@@ -117,7 +122,7 @@ def _percent(report: Mapping[str, Any] | None, model: str) -> str | None:
 
 def board(request: Request, run: Run) -> dict[str, Any]:
     """Everything a finished run shows."""
-    context: dict[str, Any] = {"badge": badge(run), "card": card_facts(run)}
+    context: dict[str, Any] = {"badge": badge(run, timezone.localdate(request.now)), "card": card_facts(run)}
     if run.report is None:
         return context
     report = Backtest.from_dict(run.report)
@@ -169,8 +174,16 @@ def made_of(run: Run) -> list[tuple[str, Any]]:
     """What the forecast is made of: per cent and words, the largest part first; nothing for a method of one kind."""
     parts = (run.explanation or {}).get("made_of", [])
     return [
-        (f"{100 * one['share']:.0f} %", MADE_OF.get(one["what"], one["what"])) for one in parts if one["share"] >= 0.005
+        (f"{100 * one['share']:.0f} %", _part(one["what"])) for one in parts if one["share"] >= 0.005
     ]
+
+
+def _part(what: str) -> Any:
+    """A part in words; that of another class by its name."""
+    before, _colon, name = what.partition(": ")
+    if before == "incidents of another class" and name:
+        return _("incidents of another class: %(name)s") % {"name": name}
+    return MADE_OF.get(what, what)
 
 
 def verdict_words(report: Backtest, estimator: str) -> list[str]:
@@ -179,13 +192,18 @@ def verdict_words(report: Backtest, estimator: str) -> list[str]:
         return []
     against = report.models[estimator].against_baseline
     hit, log = against["mean_hit_rate"], against["log_score"]
-    words = _("%(what)s: %(difference)s against the plain count (95 %% interval %(low)s to %(high)s)")
-    points = {name: f"{100 * getattr(hit, name):+.2f}" for name in ("difference", "low", "high")}
-    nats = {name: f"{getattr(log, name):+.3f}" for name in ("difference", "low", "high")}
-    return [
-        words % (points | {"what": _("Incidents caught, mean over 1 to 10 % of the area, in points")}),
-        words % (nats | {"what": _("Log score of each incident, in nats")}),
-    ]
+    parts = ("difference", "low", "high")
+    points = {name: f"{100 * getattr(hit, name):+.2f}" for name in parts}
+    times = {name: number(exp(getattr(log, name)), 2) for name in parts}
+    caught = _(
+        "Incidents caught, mean over 1 to 10 %% of the area: %(difference)s in a hundred against the plain count "
+        "(95 %% interval %(low)s to %(high)s)"
+    )
+    likely = _(
+        "What happened was %(difference)s times as likely by this forecast as by the plain count, incident by incident "
+        "(95 %% interval %(low)s to %(high)s)"
+    )
+    return [caught % points, likely % times]
 
 
 def _basis(report: Backtest) -> Basis:
@@ -213,7 +231,8 @@ def stats(run: Run, report: Backtest) -> list[dict[str, Any]]:
             "change": gain, "tone": "good" if against.difference > 0 else "bad",
         },
         {
-            "label": _("PAI at 5 %"), "value": number(pai.value, 2), "unit": _("times random"),
+            "label": _("Incidents in that 5 %, for its size"), "value": number(pai.value, 2),
+            "unit": _("times the average (PAI)"),
             "interval": f"{number(pai.low, 2)}–{number(pai.high, 2)} (95 %)", "basis": words,
         },
         {

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_GET, require_POST
 from openbeat.access import Permission, permits, scopes
 from openbeat.forecast import actions, queries
 from openbeat.forecast.queries import Run
-from openbeat.forecast.rules import HORIZONS, RESOLUTIONS
+from openbeat.forecast.rules import HORIZONS, RESOLUTIONS, usable
 from openbeat.forecast.states import UNDER_WAY, State
 from openbeat.incidents import queries as incidents
 from openbeat.kernel.errors import OpenbeatError
@@ -38,7 +38,7 @@ from openbeat.web.ui.scales import number
 from placewise.forecast.registry import names
 
 PAGE = 50
-NOT_JUDGED = Q(state__in=[State.READY, State.FAILED, *UNDER_WAY])
+NOT_JUDGED = Q(state__in=[State.READY, State.NOT_BETTER, State.FAILED, *UNDER_WAY])
 
 
 class AskForm(forms.Form):
@@ -162,7 +162,18 @@ def ask(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("forecast", run.id)
     status = 422 if form.errors else 200
-    return render(request, "forecasts/ask.html", {"form": form}, status=status)
+    return render(request, "forecasts/ask.html", {"form": form, "lag": _lag(seen)}, status=status)
+
+
+def _lag(request: Request) -> str:
+    """That the newest record is older than yesterday, where it is, and what that does to a forecast."""
+    span = incidents.span(request.actor)
+    if span is None or span[1] >= timezone.localdate(request.now) - timedelta(days=1):
+        return ""
+    words = _(
+        "The newest record is of %(day)s. Days after it count as days on which nothing happened: expected too low."
+    )
+    return words % {"day": date_format(span[1], "j F Y")}
 
 
 @login_required
@@ -172,16 +183,24 @@ def forecast(request: HttpRequest, run_id: str) -> HttpResponse:
     run = queries.run(seen.actor, run_id)
     if run.state in UNDER_WAY:
         return render(request, "forecasts/waiting.html", _waiting(seen, run))
+    today = timezone.localdate(seen.now)
     context = board(seen, run) | {
         "run": run,
         "approve_form": ApproveForm(initial={"expires": run.ends - timedelta(days=1)}),
-        "may_approve": run.state == State.READY and permits(seen.actor, Permission.FORECAST_APPROVE, run),
+        "may_approve": _ahead(seen, run) and permits(seen.actor, Permission.FORECAST_APPROVE, run),
+        "over": run.state == State.READY and not _ahead(seen, run),
+        "expired": run.state == State.OFFERED and not usable(State.OFFERED, run.expires, today),
         "may_withdraw": run.state in {State.READY, State.OFFERED}
         and permits(seen.actor, Permission.FORECAST_WITHDRAW, run),
         "may_retry": run.state == State.FAILED and permits(seen.actor, Permission.FORECAST_RUN, run),
         "may_ask": bool(scopes(seen.actor, Permission.FORECAST_RUN)),
     }
     return render(request, "forecasts/board.html", context)
+
+
+def _ahead(request: Request, run: Run) -> bool:
+    """Whether the forecast waits to be offered, and its days are not over."""
+    return run.state == State.READY and run.ends >= timezone.localdate(request.now)
 
 
 @login_required
@@ -272,12 +291,15 @@ def forecast_needs(request: Request) -> Iterator[Need]:
 
 def _need_of_run(request: Request, run: Run) -> Need | None:
     url, mine = reverse("forecast", args=[run.id]), run.author_id == request.actor.person_id
-    if run.state == State.READY and scopes(request.actor, Permission.FORECAST_APPROVE):
+    if _ahead(request, run) and scopes(request.actor, Permission.FORECAST_APPROVE):
         return Need(run.title, str(_("Better than the plain count; offer it for planning?")), url, Urgency.NOW)
     if run.state in UNDER_WAY and mine:
         return Need(run.title, str(_("Being computed")), url, Urgency.KNOW)
-    if run.state == State.FAILED and mine and run.made_at > request.now - timedelta(days=1):
+    ended = run.finished_at is not None and run.finished_at > request.now - timedelta(days=1)
+    if run.state == State.FAILED and mine and ended:
         return Need(run.title, str(_("Could not be computed; see why")), url, Urgency.NOW)
+    if run.state == State.NOT_BETTER and mine and ended:
+        return Need(run.title, str(_("Not better than the plain count; see by how much")), url, Urgency.KNOW)
     return None
 
 

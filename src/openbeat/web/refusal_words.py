@@ -270,6 +270,7 @@ WORDS = (
     _("the coordinates ({west:.0f}, {south:.0f}) are not degrees and the file does not say what they are"),
     _("the database address is not postgresql://user:password@host:port/name"),
     _("the dry run stands against this import"),
+    _("the days of this forecast are over"),
     _("the extract cannot be read: {error}"),
     _("the extract holds nothing to draw"),
     _("the extract holds nothing where your areas are"),

@@ -305,7 +305,6 @@ def _lines(
         ),
         labels=labels,
         x_name=x_name,
-        label_name=x_name,
         series=[Series(_("Reported"), observed), Series(_("Expected"), expected, plain=True)],
     )
 
