@@ -6,6 +6,7 @@ Kulldorff 2001, section 2 (Poisson).
 """
 
 import numpy as np
+from scipy.sparse import csr_array
 
 
 def circles(x, y, radius):
@@ -22,7 +23,7 @@ def circles(x, y, radius):
             inside[place] = 1.0
             rows.append(inside.copy())
             centres.append(here)
-    return np.array(rows), np.array(centres)
+    return csr_array(np.array(rows)), np.array(centres)
 
 
 def by_place_and_day(place, day, places, since, until):
@@ -39,7 +40,7 @@ def within(inside, table):
 
 def permutation_expected(inside, table, weekday):
     """(circles, windows) cases expected; weekday: (days,) stratum of each day, the last first, all 0 for none."""
-    expected = np.zeros((len(inside), weekday.size))
+    expected = np.zeros((inside.shape[0], weekday.size))
     for one in np.unique(weekday):
         cases = np.where(weekday == one, table, 0.0)
         if cases.sum():

@@ -181,6 +181,6 @@ def _rows(sums: Floats) -> tuple[Int32, Floats]:
         return np.arange(sums.shape[0], dtype=np.int32), sums
     kinds = np.unique(sums[:, 0])
     if kinds.size > MOST_ROWS:
-        chosen = np.searchsorted(kinds, np.geomspace(kinds[0], kinds[-1], MOST_ROWS))
+        chosen = np.searchsorted(kinds, np.geomspace(kinds[kinds > 0][0], kinds[-1], MOST_ROWS - 1))
         kinds = kinds[np.unique(np.append(chosen.clip(max=kinds.size - 1), 0))]
     return (np.searchsorted(kinds, sums[:, 0], side="right") - 1).astype(np.int32), floats(kinds[:, None])

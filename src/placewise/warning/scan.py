@@ -210,10 +210,10 @@ class SpaceTimeScan:
 def _apart(circles: Neighbours, best: tuple[Floats, Ints, Ints, Ints, Floats]) -> Ints:
     """Centres of the clusters, the most likely first, that share no place with a likelier one.
 
-    Of equally likely ones the centre with the lower number comes first. As many as expected are no cluster, nor is what
-    rounding makes of them.
+    Of equally likely ones that with fewer places comes first, then the centre with the lower number. As many cases as
+    expected are no cluster, nor is what rounding makes of them.
     """
-    order = np.argsort(-best[0], kind="stable")
+    order = np.lexsort((best[1], -best[0].round(10)))
     order = order[best[0][order] > EQUAL]
     taken = np.zeros(best[0].size, dtype=np.bool_)
     kept: Ints = order[union_free(circles.first, circles.near, order, best[1][order], MOST_CLUSTERS, taken)]

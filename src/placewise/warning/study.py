@@ -80,9 +80,9 @@ class Study:
 def permutation_study(cases: Cases, span: Span, radius: float, least_cases: int, *, weekly: bool) -> Study:
     """Expected are each place's cases times the window's share of all cases, by day of the week if `weekly`.
 
-    Kulldorff et al. 2005, equation 1; the day of the week is a stratum within which cases are permuted.
+    Kulldorff et al. 2005, equation 1; the day of the week is a stratum within which cases are permuted. A place without
+    cases is the centre of circles like any other.
     """
-    cases = cases.at_places(np.bincount(cases.place, minlength=cases.x.size) > 0)
     _some(cases)
     strata = 7 if weekly else 1
     stratum = ints(cases.day % strata)
