@@ -309,6 +309,40 @@ def test_a_plan_of_a_forecast_that_no_longer_holds_is_not_approved(
         actions.approve_plan(commander, plan, at=town.at)
 
 
+def test_a_unit_has_one_approved_plan_at_a_time(town: Town, commander: Actor, approved: Plan, offered: Run) -> None:
+    second = Plan.objects.get(pk=approved.pk)
+    second.pk, second.title, second.state, second.approved_by, second.approved_at = (
+        new_id(),
+        "Twice",
+        "draft",
+        None,
+        None,
+    )
+    second.starts, second.ends = approved.starts + timedelta(hours=3), approved.ends + timedelta(hours=3)
+    second.save(force_insert=True)
+    with pytest.raises(Contradiction, match="out with Evening in these hours already: U01, U02"):
+        actions.approve_plan(commander, second, at=town.at)
+    Plan.objects.filter(pk=second.pk).update(starts=approved.ends, ends=approved.ends + timedelta(hours=4))
+    later = actions.approve_plan(commander, queries.plan(commander, second.pk), at=town.at)
+    assert later.state == State.APPROVED  # one shift after the other
+
+
+def test_a_shift_that_is_over_is_neither_planned_nor_approved(
+    town: Town, commander: Actor, plan: Plan, offered: Run
+) -> None:
+    with pytest.raises(Contradiction, match="this shift is over"):
+        ask(town, commander, offered, at=SHIFT["ends"])
+    with pytest.raises(Contradiction, match="this shift is over"):
+        actions.approve_plan(commander, plan, at=plan.ends)
+
+
+def test_a_sheet_is_named_by_the_day_on_which_its_shift_begins_here(town: Town, plan: Plan) -> None:
+    late = datetime(2022, 1, 1, 22, tzinfo=town.agency.tz)  # in UTC it is the day after
+    Plan.objects.filter(pk=plan.pk).update(starts=late, ends=late + timedelta(hours=4))
+    answer = town.client(Role.COMMANDER).get(reverse("plan_download", args=[plan.id, "gpx"]), {"unit": "U01"})
+    assert answer["Content-Disposition"] == 'attachment; filename="plan-20220101-U01.gpx"'
+
+
 def test_a_plan_that_was_changed_meanwhile_is_looked_at_again(town: Town, commander: Actor, plan: Plan) -> None:
     seen = queries.plan(commander, plan.id)
     _, place, slot = stops(plan)[0]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import html
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -373,7 +376,105 @@ def test_the_page_tells_the_finding_with_its_interval(town: Town, done: WhatIf) 
     for neighbourhood in NEIGHBOURHOODS:
         assert neighbourhood in text
     today = town.client(Role.COMMANDER).get(reverse("what_if", args=[done.id]), {"map": "0"}).content.decode()
-    assert "90 % of calls reached within, by area" in today
+    assert "90 % of urgent calls reached within" in today
+
+
+@pytest.mark.parametrize(
+    ("view", "words"),
+    [
+        ({}, "90 % of urgent calls reached within: difference to today, with one car fewer"),
+        ({"map": "0", "priority": "2", "measure": "p50"}, "Half of calls of priority 2 reached within"),
+        ({"priority": "all", "measure": "within"}, "Calls reached within their target: difference to today"),
+        ({"map": "7", "priority": "9", "measure": "p1"}, "90 % of urgent calls reached within: difference to today"),
+    ],
+)
+def test_areas_are_told_by_priority_and_measure_as_the_address_says(
+    town: Town, done: WhatIf, view: dict[str, str], words: str
+) -> None:
+    page = town.client(Role.COMMANDER).get(reverse("what_if", args=[done.id]), view).content.decode()
+    assert words in html.unescape(page)
+    assert page.count('aria-current="page"') >= 3
+
+
+def test_a_change_in_one_shift_is_told_of_that_shift(town: Town, commander: Actor) -> None:
+    asked = replace(ASKED, setups=(ASKED.setups[0], Setup("one car at night", (2, 2, 1))))
+    found = work(ask(town, commander, asked))
+    page = town.client(Role.COMMANDER).get(reverse("what_if", args=[found.id])).content.decode()
+    assert re.search(r"<h1[^>]*>\s*With one car at night, 90 % of urgent calls at night are reached within", page)
+    assert "By shift: 90 % within, minutes" in page
+    assert "Night 22–06 · All calls" in page
+
+
+def test_a_result_from_before_shifts_were_told_apart_still_opens(town: Town, done: WhatIf) -> None:
+    result = done.result or {}
+    for setup in result["setups"]:
+        setup["rows"] = [{k: v for k, v in row.items() if k != "hours"} for row in setup["rows"] if not row["hours"]]
+    kept = [{k: v for k, v in row.items() if k != "hours"} for row in result["differences"][0] if not row["hours"]]
+    WhatIf.objects.filter(pk=done.pk).update(result=result | {"differences": [kept]})
+    page = town.client(Role.COMMANDER).get(reverse("what_if", args=[done.id])).content.decode()
+    assert "By area and priority" in page
+    assert "By shift" not in page
+
+
+# --- handed over, deleted ---------------------------------------------------------------------------------------------
+
+
+WHY = {"reason": "The mayor asked for it", "legal_basis": "task"}
+
+
+def test_every_figure_leaves_as_a_file_with_its_interval(town: Town, done: WhatIf) -> None:
+    answer = town.client(Role.OVERSEER).post(reverse("what_if_export", args=[done.id]), WHY)
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    whole = [
+        row for row in rows if (row["priority"], row["area"], row["shift"], row["measure"]) == ("1", "", "", "p90")
+    ]
+    assert [row["setup"] for row in whole] == ["Today", "one car fewer"]
+    assert float(whole[1]["value"]) == pytest.approx(float(whole[0]["value"]) + float(whole[1]["difference"]), abs=0.02)
+    assert float(whole[1]["low"]) < float(whole[1]["value"]) < float(whole[1]["high"])
+    assert (whole[0]["told_in"], whole[0]["difference"]) == ("minutes", "")
+    assert {row["area"] for row in rows if row["priority"] == "3"} == {"", *NEIGHBOURHOODS}
+    assert {row["shift"] for row in rows} == {"", "Day 06–14", "Evening 14–22", "Night 22–06"}
+    assert {row["unit"] for row in rows if row["measure"] == "utilisation"} == {"", "U01", "U02"}
+    entry = Entry.objects.filter(object_id=str(done.id), operation="disclosure").get()
+    assert (entry.changes["rows"], entry.reason) == (len(rows), WHY["reason"])
+
+
+def test_nothing_leaves_without_a_reason_or_a_result(town: Town, commander: Actor, done: WhatIf) -> None:
+    client = town.client(Role.COMMANDER)
+    told = client.post(reverse("what_if_export", args=[done.id]), {}, follow=True).content.decode()
+    assert "This needs a reason and a legal basis." in told
+    waiting = ask(town, commander)
+    with pytest.raises(Contradiction, match="no result yet"):
+        actions.export_what_if(commander, waiting, lines=[], reason="why", basis="task")
+    assert client.post(reverse("what_if_export", args=[waiting.id]), WHY).status_code == 302
+    assert town.strangers_client(Role.COMMANDER).post(reverse("what_if_export", args=[done.id]), WHY).status_code == 404
+
+
+def test_one_is_deleted_with_a_reason_and_the_trail_keeps_that_it_was(
+    town: Town, commander: Actor, done: WhatIf
+) -> None:
+    client, address = town.client(Role.ANALYST), reverse("what_if_delete", args=[done.id])
+    assert "Say why the what-if is deleted." in client.post(address, {"reason": " "}, follow=True).content.decode()
+    assert town.client(Role.OVERSEER).post(address, WHY, follow=True).status_code in {200, 403}
+    assert WhatIf.objects.filter(pk=done.pk).exists()
+    assert "The what-if is deleted." in client.post(address, WHY, follow=True).content.decode()
+    assert not WhatIf.objects.filter(pk=done.pk).exists()
+    entry = Entry.objects.filter(object_id=str(done.pk), operation="erasure").latest("id")
+    assert (entry.reason, entry.refused) == (WHY["reason"], "")
+
+
+def test_what_still_waits_is_stopped_before_it_is_deleted(town: Town, commander: Actor) -> None:
+    found = ask(town, commander)
+    with pytest.raises(NotInThisState, match="a what-if that is queued cannot be deleted"):
+        actions.delete_what_if(commander, found, reason="asked by mistake")
+    actions.cancel_what_if(commander, found, at=town.at)
+    actions.delete_what_if(commander, found, reason="asked by mistake")
+    assert not WhatIf.objects.filter(title="One car fewer", state=State.CANCELLED).exists()
+
+
+def test_home_tells_its_author_what_was_simulated(town: Town, done: WhatIf) -> None:
+    assert "Simulated; see the finding" in town.client(Role.COMMANDER).get(reverse("home")).content.decode()
+    assert "Simulated; see the finding" not in town.client(Role.ANALYST).get(reverse("home")).content.decode()
 
 
 def test_a_colleague_opens_the_address_and_a_stranger_does_not(town: Town, done: WhatIf) -> None:

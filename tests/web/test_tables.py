@@ -138,3 +138,9 @@ def test_a_legend_spreads_its_classes_over_the_whole_ramp() -> None:
 )
 def test_classes_of_whole_numbers_do_not_meet(bounds: list[float], words: list[str]) -> None:
     assert [said for _shade, said in Legend("L", "u", bounds, digits=0).steps()] == words
+
+
+def test_classes_of_less_and_more_are_open_at_both_ends() -> None:
+    legend = Legend("L", "u", [-2.5, -1.5, -0.5, 0.5, 1.5], digits=1, diverging=True)
+    words = ["< −1.5", "−1.5 to −0.5", "−0.5 to 0.5", "0.5 to 1.5", "≥ 1.5"]
+    assert [said for _shade, said in legend.steps()] == words

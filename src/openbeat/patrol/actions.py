@@ -21,7 +21,15 @@ from openbeat.patrol.build import Solved
 from openbeat.patrol.dosage import Given, Taken, overlap, sorted_out
 from openbeat.patrol.edits import Edit, as_edit, as_told, edited, findings_of, straight_ways
 from openbeat.patrol.models import Plan, Source, Unit, Visit, as_given
-from openbeat.patrol.rules import LONGEST_VISIT, Asked, move, require_minutes, require_shift, whole_minutes
+from openbeat.patrol.rules import (
+    LONGEST_VISIT,
+    Asked,
+    move,
+    require_ahead,
+    require_minutes,
+    require_shift,
+    whole_minutes,
+)
 from openbeat.patrol.states import State
 from openbeat.places.queries import Station
 from openbeat.seeing import progress
@@ -77,6 +85,7 @@ def ask_for_plan(
             starts=forecast.starts,
             ends=forecast.ends,
         )
+    require_ahead(ends, at)
     _require_units(forecast, units)
     plan = Plan.objects.create(
         agency_id=forecast.agency_id, author_id=actor.person_id, forecast=forecast, title=title, made_at=at,
@@ -201,6 +210,8 @@ def approve_plan(actor: Actor, plan: Plan, /, *, at: datetime) -> Plan:
             count=len(plan.findings),
         )
     _require_fresh(plan, at)
+    require_ahead(plan.ends, at)
+    _require_units_free(plan)
     plan.approved_by_id, plan.approved_at = actor.person_id, at
     return _become(plan, State.APPROVED)
 
@@ -215,6 +226,20 @@ def _require_fresh(plan: Plan, at: datetime) -> None:
         raise Contradiction(
             "the forecast behind this plan is withdrawn or has expired", mend="make a plan from one that is offered"
         )
+
+
+def _require_units_free(plan: Plan) -> None:
+    """A unit has one sheet at a time: none of these is out with another approved plan in the same hours."""
+    mine = {unit["name"] for unit in plan.values[0]["units"]}
+    same = Plan.objects.filter(agency_id=plan.agency_id, state=State.APPROVED).exclude(pk=plan.pk)
+    for other in same.filter(starts__lt=plan.ends, ends__gt=plan.starts):
+        if both := sorted(mine & {unit["name"] for unit in other.values[0]["units"]}):
+            raise Contradiction(
+                "out with {title} in these hours already: {listed}",
+                mend="withdraw that plan, or make this one with other units",
+                title=other.title,
+                listed=", ".join(both),
+            )
 
 
 @action(Permission.PLAN_WITHDRAW)

@@ -77,6 +77,12 @@ def require_shift(starts: datetime, ends: datetime) -> None:
         raise Contradiction("a shift lasts from one to fourteen hours", mend="correct its beginning or its end")
 
 
+def require_ahead(ends: datetime, at: datetime) -> None:
+    """A shift that is not over: nobody can drive it any more."""
+    if ends <= at:
+        raise Contradiction("this shift is over", mend="make a plan for a later one")
+
+
 def require_minutes(minutes: int) -> None:
     """A visit that may be told."""
     if not 1 <= minutes <= LONGEST_VISIT:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -103,7 +104,12 @@ def board(request: Request, plan: KeptPlan) -> dict[str, Any]:
     answers = [
         (headline(one), reverse("warning", args=[one.pk])) for one in warnings.answered_by(request.actor, plan.pk)
     ]
-    context: dict[str, Any] = {"badge": badge(plan), "shift": shift_words(plan), "card": card_facts(plan)}
+    context: dict[str, Any] = {
+        "badge": badge(plan),
+        "shift": shift_words(plan),
+        "card": card_facts(plan),
+        "guessed": is_guessed(plan.travel),
+    }
     context |= {"answers": answers}
     if not plan.solution:
         return context
@@ -217,11 +223,14 @@ def locked_stops(plan: KeptPlan) -> set[str]:
 
 
 def edit_lines(plan: KeptPlan) -> list[str]:
-    """The commander's edits in words, the last first."""
+    """The commander's edits in words with their time and, where a visit goes to another, its unit; the last first."""
     words = {"lock": _("locked"), "drop": _("dropped"), "move": _("moved"), "add": _("added")}
     areas = {place["name"]: place["area"] for place in (plan.problem or {"places": []})["places"]}
+    zone = plan.agency.tz
     lines = [
-        f"{areas.get(told['place'], told['place'])} {words[told['kind']]}: {told['reason']}" for told in plan.edits
+        f"{datetime.fromisoformat(told['at']).astimezone(zone):%H:%M} · {areas.get(told['place'], told['place'])} "
+        f"{words[told['kind']]}{' → ' + told['unit'] if told.get('unit') else ''}: {told['reason']}"
+        for told in plan.edits
     ]
     return lines[::-1]
 
@@ -323,6 +332,7 @@ def card_facts(plan: KeptPlan) -> list[tuple[Any, Any]]:
     return [
         (_("Shift"), shift_words(plan)),
         (_("Forecast"), plan.forecast.title),
+        (_("The forecast may be used until"), plan.forecast.expires),
         (_("Visits"), _("%(visits)d to each of %(places)d places, %(dwell)d minutes each") % asked),
         (_("Between visits to a place"), _("at least %(spacing)d minutes") % asked),
         (_("Break"), _("%(rest)d minutes in the middle of the shift") % asked if asked["rest"] else _("none")),
@@ -333,11 +343,16 @@ def card_facts(plan: KeptPlan) -> list[tuple[Any, Any]]:
     ]
 
 
+def is_guessed(facts: Mapping[str, Any]) -> bool:
+    """Whether driving times are a crow's, for want of streets."""
+    return "factor" in facts and "kmh" in facts
+
+
 def travel_words(facts: dict[str, Any]) -> str:
     """How travel times were made, as said on every plan."""
     if not facts:
         return ""
-    if "factor" in facts and "kmh" in facts:
+    if is_guessed(facts):
         return _("no street extract: great circle × %(factor)s at %(kmh)s km/h") % (
             facts | {"kmh": f"{facts['kmh']:g}"}
         )

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -292,10 +293,11 @@ def download(request: HttpRequest, plan_id: str, kind: str) -> HttpResponse:
     if kind not in made:
         raise NotFound(_("There is no such kind of sheet"))
     content_type, write = made[kind]
-    name = f"plan-{found.starts:%Y%m%d}{'-' + unit if unit else ''}.{kind}"
-    return HttpResponse(
-        write(), content_type=content_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    day = found.starts.astimezone(found.agency.tz)
+    named = content_disposition_header(
+        as_attachment=True, filename=f"plan-{day:%Y%m%d}{'-' + unit if unit else ''}.{kind}"
     )
+    return HttpResponse(write(), content_type=content_type, headers={"Content-Disposition": named})
 
 
 def _words(found: KeptPlan) -> Words:

@@ -1,4 +1,4 @@
-"""The what-if desk: ask, wait or stop, compare, copy and change, print."""
+"""The what-if desk: ask, wait or stop, compare, copy and change, print, hand over, delete."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from openbeat.access import Permission, permits, scopes
+from openbeat.audit.words import LegalBasis
 from openbeat.forecast import queries as forecasts
 from openbeat.kernel.errors import OpenbeatError
 from openbeat.patrol import queries as patrol
@@ -28,8 +29,11 @@ from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.people import require
 from openbeat.web.refusals import sentences
 from openbeat.web.request import Request
+from openbeat.web.trail import BASES
 from openbeat.web.what_if_board import board, listing
 from openbeat.web.what_if_facts import assumptions, setups_table, unknowns
+from openbeat.web.what_if_figures import Result
+from openbeat.web.what_if_file import lines
 from openbeat.web.what_if_form import AskForm
 from openbeat.web.what_if_words import badge
 
@@ -85,11 +89,15 @@ def what_if(request: HttpRequest, what_if_id: str) -> HttpResponse:
         "setups": setups_table(asked, choices),
         "unknowns": unknowns(),
         "may": may,
+        "may_delete": permits(seen.actor, Permission.WHAT_IF_RUN, found),
         "may_retry": found.state == State.FAILED and permits(seen.actor, Permission.WHAT_IF_RUN, found),
         "copy": f"{reverse('what_if_ask')}?from={found.id}",
     }
-    done = board(seen, found, asked) if found.state == State.DONE else {}
-    return render(request, "what_if/board.html", context | done)
+    if found.state == State.DONE:
+        context |= board(seen, found, asked) | {
+            "bases": [(basis.value, words) for basis, words in BASES.items() if basis is not LegalBasis.CONSENT]
+        }
+    return render(request, "what_if/board.html", context)
 
 
 def _choices(request: Request, found: WhatIf) -> dict[str, dict[str, str]]:
@@ -148,13 +156,46 @@ def _cancel(request: Request, found: WhatIf) -> None:
     actions.cancel_what_if(request.actor, found, at=request.now)
 
 
+@login_required
+@require_POST
+def export(request: HttpRequest, what_if_id: str) -> HttpResponse:
+    """Every figure of a result as CSV, handed over with a reason and a legal basis."""
+    seen = cast("Request", request)
+    found = queries.what_if(seen.actor, what_if_id)
+    asked = queries.asked_of(seen.actor, found)
+    given = {"reason": request.POST.get("reason", ""), "basis": request.POST.get("legal_basis", "")}
+    try:
+        told = lines(Result(found.result), asked) if found.result else []
+        file = actions.export_what_if(seen.actor, found, lines=told, **given)
+    except OpenbeatError as refusal:
+        messages.error(request, sentences(refusal))
+        return redirect("what_if", what_if_id)
+    head = {"Content-Disposition": 'attachment; filename="what-if.csv"'}
+    return HttpResponse(file, content_type="text/csv; charset=utf-8", headers=head)
+
+
+@login_required
+@require_POST
+def delete(request: HttpRequest, what_if_id: str) -> HttpResponse:
+    """Delete a what-if, with a reason."""
+    seen = cast("Request", request)
+    found = queries.what_if(seen.actor, what_if_id)
+    try:
+        actions.delete_what_if(seen.actor, found, reason=request.POST.get("reason", ""))
+    except OpenbeatError as refusal:
+        messages.error(request, sentences(refusal))
+        return redirect("what_if", what_if_id)
+    messages.success(request, _("The what-if is deleted."))
+    return redirect("what_ifs")
+
+
 @needs
 def what_if_needs(request: Request) -> Iterator[Need]:
-    """What-ifs of mine that run, or failed today."""
+    """What-ifs of mine that run, or that ended today."""
     if not scopes(request.actor, Permission.WHAT_IF_VIEW):
         return
     mine = queries.what_ifs(request.actor).filter(
-        author_id=request.actor.person_id, state__in=[*UNDER_WAY, State.FAILED],
+        author_id=request.actor.person_id, state__in=[*UNDER_WAY, State.FAILED, State.DONE],
         made_at__gt=request.now - timedelta(days=1),
     )  # fmt: skip
     for found in mine[:5]:
@@ -162,7 +203,8 @@ def what_if_needs(request: Request) -> Iterator[Need]:
         if found.state == State.FAILED:
             yield Need(found.title, _("Could not be simulated; see why"), url, Urgency.NOW)
         else:
-            yield Need(found.title, _("Being simulated"), url, Urgency.KNOW)
+            words = _("Simulated; see the finding") if found.state == State.DONE else _("Being simulated")
+            yield Need(found.title, words, url, Urgency.KNOW)
 
 
 urlpatterns = [
@@ -170,6 +212,8 @@ urlpatterns = [
     path("what-if/new/", ask, name="what_if_ask"),
     path("what-if/<uuid:what_if_id>/", what_if, name="what_if"),
     path("what-if/<uuid:what_if_id>/progress/", what_if_progress, name="what_if_progress"),
+    path("what-if/<uuid:what_if_id>/export/", export, name="what_if_export"),
+    path("what-if/<uuid:what_if_id>/delete/", delete, name="what_if_delete"),
     path(
         "what-if/<uuid:what_if_id>/retry/",
         deed(_retry, gettext_lazy("The what-if is queued again.")),

@@ -6,22 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from openbeat.patrol.what_if import queries
 from openbeat.patrol.what_if.queries import WhatIf
-from openbeat.patrol.what_if.rules import LEVELS, Asked
-from openbeat.web.ground import map_ground
+from openbeat.patrol.what_if.rules import LEVELS, Asked, changed_shift
 from openbeat.web.request import Request
 from openbeat.web.ui.charts import BarChart, Basis, LineChart, Series
-from openbeat.web.ui.maps import Legend, Map
-from openbeat.web.ui.scales import classes, number
+from openbeat.web.ui.scales import number
 from openbeat.web.ui.tables import Column, Empty, Row, Table
+from openbeat.web.what_if_areas import area_map, area_table, choices, view_of
 from openbeat.web.what_if_facts import notes
-from openbeat.web.what_if_figures import Figure, Result, between, difference_words, digits_of
-from openbeat.web.what_if_words import PRIORITIES, SPOKEN, badge, names
+from openbeat.web.what_if_figures import Figure, Result, between
+from openbeat.web.what_if_rows import by_shift, cell, side_by_side, told
+from openbeat.web.what_if_words import PRIORITIES, SPOKEN, badge, names, spoken
 
 MOST_BARS = 24
 """Units drawn in a chart; the table has them all."""
@@ -58,7 +56,7 @@ def _line(found: WhatIf) -> list[object]:
 def board(request: Request, found: WhatIf, asked: Asked) -> dict[str, Any]:
     """Everything that a finished what-if shows."""
     result = Result(found.result or {})
-    shown = _shown(request, result)
+    view = view_of(request, result, asked)
     finding, *others = [sentence(result, asked, setup) for setup in result.alternatives]
     return {
         "finding": finding,
@@ -68,9 +66,10 @@ def board(request: Request, found: WhatIf, asked: Asked) -> dict[str, Any]:
         "load": load_chart(result, asked),
         "cover": cover_chart(result, asked),
         "units": unit_table(result, asked),
-        "views": _views(asked, shown),
-        "map": area_map(request, found, result, asked, shown),
-        "areas": area_table(result, asked),
+        "shifts": by_shift(result, asked),
+        "choices": choices(result, asked, view),
+        "map": area_map(request, found, result, asked, view),
+        "areas": area_table(result, asked, view),
         "notes": notes(result, asked),
     }
 
@@ -79,15 +78,18 @@ def board(request: Request, found: WhatIf, asked: Asked) -> dict[str, Any]:
 
 
 def sentence(result: Result, asked: Asked, setup: int) -> str:
-    """What an alternative comes to, with the interval of the difference."""
-    priority = "1" if result.calls("1") else ""
-    measure = f"p{asked.share}"
-    today, then = result.figure(0, measure, priority=priority), result.figure(setup, measure, priority=priority)
-    gap = result.gap(setup, measure, priority=priority)
+    """What an alternative comes to, with the interval of the difference; where one shift changes, in that shift."""
+    shift = changed_shift(asked.setups[0], asked.setups[setup])
+    hours = str(shift) if shift is not None and result.calls(hours=str(shift)) else ""
+    priority = "1" if result.calls("1", hours=hours) else ""
+    measure, where = f"p{asked.share}", {"priority": priority, "hours": hours}
+    today, then = result.figure(0, measure, **where), result.figure(setup, measure, **where)
+    gap = result.gap(setup, measure, **where)
     if today.value is None or then.value is None:
         return _("With %(name)s: no call was reached.") % {"name": asked.setups[setup].name}
     told = {
-        "name": asked.setups[setup].name, "share": asked.share, "calls": SPOKEN[1 if priority else 0],
+        "name": asked.setups[setup].name, "share": asked.share,
+        "calls": spoken(1 if priority else 0, int(hours) if hours else None),
         "then": number(then.value, 1), "today": number(today.value, 1), "interval": between(gap, 1),
     }  # fmt: skip
     if gap.clear:
@@ -105,80 +107,6 @@ def sentence(result: Result, asked: Asked, setup: int) -> str:
         )
         % told
     )
-
-
-# --- side by side ----------------------------------------------------------------------------------------------------
-
-
-def side_by_side(result: Result, asked: Asked) -> Table:
-    """Every measure of today and of each alternative with its difference."""
-    columns = [Column("what", _("Measure")), Column("today", _("Today"), kind="number")]
-    columns += _columns(result, asked)
-    rows = [
-        Row(_cells(result, f"{PRIORITIES[level]}: {label}", measure, priority=str(level or "")))
-        for level in (*range(1, LEVELS + 1), 0)
-        if result.calls(str(level or ""))
-        for label, measure in _measures(asked)
-    ]
-    rows += [Row(_cells(result, label, measure)) for measure, label in TOGETHER if _is_told(result, measure)]
-    return Table(
-        _("Today and its alternatives"), columns, rows, show_caption=False, dense=True,
-        note=_("Below each value its difference to today on the same calls; in brackets the 95 % interval of that."),
-    )  # fmt: skip
-
-
-def _columns(result: Result, asked: Asked) -> list[Column]:
-    """A column for each alternative."""
-    return [Column(f"then{setup}", asked.setups[setup].name) for setup in result.alternatives]
-
-
-def _measures(asked: Asked) -> list[tuple[str, str]]:
-    found = [(_("half within, minutes"), "p50")]
-    found += [
-        (_("%(share)d %% within, minutes") % {"share": share}, f"p{share}")
-        for share in sorted({asked.share, 90} - {50})
-    ]
-    return [
-        *found,
-        (_("within the target, %"), "within"),
-        (_("no unit free, %"), "queued"),
-    ]
-
-
-TOGETHER = (
-    ("utilisation", gettext_lazy("Unit load, % of duty")),
-    ("cover", gettext_lazy("Cover, % of the places of calls")),
-    ("waiting", gettext_lazy("Queue, calls on average")),
-    ("in_beat", gettext_lazy("Own beat's unit first, %")),
-    ("patrol_kept", gettext_lazy("Patrol plan kept, % of its time")),
-)
-
-
-def _is_told(result: Result, measure: str) -> bool:
-    every = range(len(result.setups))
-    return any(result.figure(setup, measure).value is not None for setup in every)
-
-
-def _cells(result: Result, label: Any, measure: str, *, priority: str = "", area: str = "") -> list[object]:
-    where = {"priority": priority, "area": area}
-    others = [_beside(result, setup, measure, where) for setup in result.alternatives]
-    return [label, told(result.figure(0, measure, **where), measure), *others]
-
-
-def _beside(result: Result, setup: int, measure: str, where: Mapping[str, str]) -> object:
-    """An alternative's value, and below it its difference to today with the interval and what it comes to."""
-    value = told(result.figure(setup, measure, **where), measure)
-    words = difference_words(measure, result.gap(setup, measure, **where))
-    return (
-        format_html('<strong class="num">{}</strong><br><span class="small muted">{}</span>', value, words)
-        if value
-        else None
-    )
-
-
-def told(figure: Figure, measure: str) -> str | None:
-    """A value with the digits of its measure."""
-    return None if figure.value is None else number(figure.value, digits_of(measure))
 
 
 # --- charts ----------------------------------------------------------------------------------------------------------
@@ -202,7 +130,9 @@ def times_chart(result: Result, asked: Asked) -> BarChart:
     levels = [level for level in range(1, LEVELS + 1) if result.calls(str(level))]
     every = range(len(result.setups))
     runs = [[result.figure(setup, measure, priority=str(level)) for level in levels] for setup in every]
-    what = _("Minutes from the call to the first unit, within which %(share)d %% are reached") % {"share": asked.share}
+    what = _("Minutes from the call to the first unit, within which %(share)d %% are reached, over the whole day") % {
+        "share": asked.share
+    }
     first = levels[0] if levels else 0
     finding = _("%(share)d %% of %(calls)s within %(today)s minutes today, within %(then)s with %(name)s") % {
         "share": asked.share, "calls": SPOKEN[first], "name": asked.setups[1].name,
@@ -265,81 +195,4 @@ def _load(unit: Mapping[str, Any] | None) -> object:
     if unit is None or unit["utilisation"][0] is None:
         return None
     load, jobs = number(100 * unit["utilisation"][0], 1), number(unit["jobs"], 1)
-    return format_html('<strong class="num">{}</strong><br><span class="small muted">{}</span>', load, jobs)
-
-
-# --- by area ---------------------------------------------------------------------------------------------------------
-
-
-def _shown(request: Request, result: Result) -> int:
-    """Which setup the map shows: 0 is today, else an alternative's difference."""
-    asked = request.GET.get("map", "1")
-    return int(asked) if asked.isdigit() and int(asked) < len(result.setups) else 1
-
-
-def _views(asked: Asked, shown: int) -> list[dict[str, Any]]:
-    words = [str(_("Today")), *(_("Difference: %(name)s") % {"name": one.name} for one in asked.setups[1:])]
-    return [
-        {"label": label, "url": f"?map={number}#areas", "current": number == shown}
-        for number, label in enumerate(words)
-    ]
-
-
-def area_map(request: Request, found: WhatIf, result: Result, asked: Asked, shown: int) -> Map:
-    """Each zone in the colour of its area's response time today, or of its difference."""
-    measure = f"p{asked.share}"
-    read = result.figure if not shown else result.gap
-    by_area = {area: read(shown, measure, area=area) for area, _calls in result.areas}
-    cells = [
-        {"cell": cell, "value": figure.value, "words": _area_words(area, figure, measure, shown)}
-        for cell, area in result.plain["zones"]
-        if (figure := by_area.get(area)) and figure.value is not None
-    ]
-    values = [figure.value for figure in by_area.values() if figure.value is not None]
-    label = _("%(share)d %% of calls reached within, by area") % {"share": asked.share}
-    if shown:
-        label = _("%(share)d %% of calls reached within: difference to today, by area") % {"share": asked.share}
-    return Map(
-        "surface", label, data=cells, legend=_legend(values, label, differences=bool(shown)),
-        **map_ground(request, found.area_set),
-    )  # fmt: skip
-
-
-def _area_words(area: str, figure: Figure, measure: str, shown: int) -> str:
-    return f"{area}: {difference_words(measure, figure)}" if shown else area
-
-
-def _legend(values: Sequence[float], title: str, *, differences: bool) -> Legend:
-    if not differences:
-        return Legend(title, _("minutes"), bounds=classes(values, 6), digits=1)
-    sizes = sorted(abs(value) for value in values)
-    step = max(0.1, round(sizes[len(sizes) * 9 // 10] / 2.5, 1)) if sizes else 0.1
-    bounds = [round(step * (i - 3.5), 2) for i in range(7)]
-    return Legend(title, _("minutes"), bounds=bounds, digits=1, diverging=True)
-
-
-def area_table(result: Result, asked: Asked) -> Table:
-    """Area by area: calls, today and each alternative; those that change most first."""
-    measure = f"p{asked.share}"
-    columns = [
-        Column("area", _("Area")),
-        Column("calls", _("Calls"), kind="number", digits=0),
-        Column("today", _("Today, minutes"), kind="number"),
-    ]
-    columns += _columns(result, asked)
-    rows = [Row(_area_cells(result, measure, area, calls)) for area, calls in _most_changed(result, measure)]
-    caption = _("By area: minutes within which %(share)d %% of all calls are reached") % {"share": asked.share}
-    note = _("With many areas about one in twenty seems to differ by chance alone: look at those that lie together.")
-    return Table(caption, columns, rows, dense=True, tall=True, stacks=False, note=note)
-
-
-def _area_cells(result: Result, measure: str, area: str, calls: int) -> list[object]:
-    first, *rest = _cells(result, area, measure, area=area)
-    return [first, calls, *rest]
-
-
-def _most_changed(result: Result, measure: str) -> list[tuple[str, int]]:
-    def change(row: tuple[str, int]) -> float:
-        return max(abs(result.gap(setup, measure, area=row[0]).value or 0.0) for setup in result.alternatives)
-
-    return sorted(result.areas, key=change, reverse=True)
+    return cell(load, jobs)

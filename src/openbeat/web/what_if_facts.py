@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from openbeat.patrol.what_if.queries import WhatIf
-from openbeat.patrol.what_if.rules import SHIFT_HOURS, Asked
+from openbeat.patrol.what_if.rules import SHIFTS, Asked
+from openbeat.web.plan_board import is_guessed
 from openbeat.web.ui.scales import number
 from openbeat.web.ui.tables import Column, Row, Table
 from openbeat.web.ui.times import exact
 from openbeat.web.what_if_figures import Result
-from openbeat.web.what_if_words import POLICIES, PREEMPTIONS, PRIORITIES, SHIFTS, beats_name, names
+from openbeat.web.what_if_words import POLICIES, PREEMPTIONS, PRIORITIES, beats_name, names, shift_name
 
 BUSY = 0.85
 """Unit load above which queues grow so long that the means depend on the days simulated."""
@@ -43,22 +44,20 @@ def setups_table(asked: Asked, choices: Mapping[str, Mapping[str, str]]) -> Tabl
 
 def assumptions(found: WhatIf, asked: Asked, choices: Mapping[str, Mapping[str, str]]) -> list[tuple[Any, Any]]:
     """What was asked, as facts; `choices` names plans, beats and forecasts by id."""
-    weekly = (found.result or {}).get("weekly")
+    weekly, travel = (found.result or {}).get("weekly"), (found.result or {}).get("travel")
     calls = _(
         "incidents of %(first)s to %(last)s stand for calls, %(each)s calls for each, a unit goes to %(share)s %%"
     )
-    shifts = ", ".join(
-        f"{shift} {(asked.first_hour + SHIFT_HOURS * number) % 24:02d}:00" for number, shift in enumerate(SHIFTS)
-    )
+    shifts = ", ".join(shift_name(asked, shift) for shift in range(SHIFTS))
     return [
         (_("Calls"), calls % {
             "first": asked.first, "last": asked.last, "each": f"{asked.calls_each:g}", "share": f"{asked.answered:g}",
         }),
         (_("Calls a week to which a unit goes"), number(weekly, 0) if weekly is not None else None),
         (_("Where calls come from"), choices["forecasts"].get(asked.forecast) or _("where they came from")),
-        (_("Shifts begin"), shifts),
+        (_("Shifts"), shifts),
         (_("Free units"), _("wait where they are") if asked.stay else _("drive back to their station")),
-        (_("Travel times"), _travel(found)),
+        (_("Travel times"), travel_words(travel) if travel else None),
         (_("Minutes until a unit can be sent"), f"{asked.handling:g}"),
         *_level_facts(asked),
         (_("Simulated"), _("%(days)d days, %(runs)d times, seed %(seed)d") % {
@@ -79,11 +78,9 @@ def _level_facts(asked: Asked) -> list[tuple[Any, Any]]:
     ]  # fmt: skip
 
 
-def _travel(found: WhatIf) -> str | None:
-    facts = (found.result or {}).get("travel")
-    if not facts:
-        return None
-    if "factor" in facts and "kmh" in facts:
+def travel_words(facts: Mapping[str, Any]) -> str:
+    """What travel times rest on; `facts` are what they say of themselves."""
+    if is_guessed(facts):
         return _("no street extract: great circle × %(factor)s at %(kmh)s km/h") % {
             "factor": facts["factor"], "kmh": f"{facts['kmh']:g}",
         }  # fmt: skip
@@ -93,6 +90,8 @@ def _travel(found: WhatIf) -> str | None:
 def notes(result: Result, asked: Asked) -> list[str]:
     """What must be known before the figures."""
     found = [_far_words(result.plain["moved"])] if result.plain["moved"] else []
+    if is_guessed(result.plain.get("travel") or {}):
+        found.append(_("Driving times are guessed, for there is no street extract: an analyst can bring one in."))
     for name, setup in zip(names(asked), result.setups, strict=True):
         if setup["unanswered"]:
             found.append(
@@ -124,6 +123,10 @@ def _far_words(moved: int) -> str:
 def unknowns() -> list[str]:
     """What no what-if knows."""
     return [
+        _(
+            "Nothing here was measured: hold today's simulated times against those of last year before you trust the "
+            "alternatives'. Differences are surer than the times themselves."
+        ),
         _(
             "Calls are not recorded here yet: incidents stand for calls. False alarms and calls without an offence "
             "are missing unless «calls for each incident» makes up for them."

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 from openbeat.web.ui.bits import Words
 from openbeat.web.ui.scales import number
 
-Key = tuple[str, str, str, str]
-"""Measure, priority, area, unit; «» is all."""
+Key = tuple[str, str, str, str, str]
+"""Measure, priority, area, unit, hours; «» is all."""
 MINUTE, PER_CENT = 1 / 60, 100.0
 SCALE: Mapping[str, tuple[float, int]] = {
     **dict.fromkeys(("mean", "p50", "p80", "p90", "p95", "wait", "longest_wait"), (MINUTE, 1)),
@@ -50,14 +50,21 @@ class Result:
         self.setups: Sequence[Mapping[str, Any]] = plain["setups"]
         self._figures = [_figures(one) for one in self.setups]
         self._gaps = [_gaps(one) for one in plain["differences"]]
+        self._calls = {
+            (row["priority"], row["area"], row.get("hours", "")): int(row["calls"]) for row in self.setups[0]["rows"]
+        }
 
-    def figure(self, setup: int, measure: str, *, priority: str = "", area: str = "", unit: str = "") -> Figure:
+    def figure(
+        self, setup: int, measure: str, *, priority: str = "", area: str = "", unit: str = "", hours: str = ""
+    ) -> Figure:
         """A setup's value; 0 is today."""
-        return _scaled(self._figures[setup].get((measure, priority, area, unit)), measure)
+        return _scaled(self._figures[setup].get((measure, priority, area, unit, hours)), measure)
 
-    def gap(self, setup: int, measure: str, *, priority: str = "", area: str = "", unit: str = "") -> Figure:
+    def gap(
+        self, setup: int, measure: str, *, priority: str = "", area: str = "", unit: str = "", hours: str = ""
+    ) -> Figure:
         """An alternative's difference to today, on the same calls."""
-        return _scaled(self._gaps[setup - 1].get((measure, priority, area, unit)), measure)
+        return _scaled(self._gaps[setup - 1].get((measure, priority, area, unit, hours)), measure)
 
     @property
     def alternatives(self) -> range:
@@ -67,13 +74,12 @@ class Result:
     @property
     def areas(self) -> list[tuple[str, int]]:
         """Areas with their simulated calls, the most first."""
-        rows = [row for row in self.setups[0]["rows"] if row["area"] and not row["priority"]]
-        return sorted(((row["area"], row["calls"]) for row in rows), key=lambda row: (-row[1], row[0]))
+        found = [(area, calls) for (level, area, _hours), calls in self._calls.items() if area and not level]
+        return sorted(found, key=lambda row: (-row[1], row[0]))
 
-    def calls(self, priority: str = "") -> int:
+    def calls(self, priority: str = "", area: str = "", hours: str = "") -> int:
         """Calls simulated in each setup; they are the same."""
-        rows = [row for row in self.setups[0]["rows"] if not row["area"] and row["priority"] == priority]
-        return int(rows[0]["calls"]) if rows else 0
+        return self._calls.get((priority, area, hours), 0)
 
     def units(self) -> list[tuple[str, str]]:
         """Every unit of any setup with its station, in order of today and then of the others."""
@@ -85,14 +91,18 @@ def _figures(setup: Mapping[str, Any]) -> dict[Key, Sequence[float | None]]:
     for row in setup["rows"]:
         for measure, told in row.items():
             if isinstance(told, list):
-                found[measure, row["priority"], row["area"], ""] = told
-    found |= {(name, "", "", ""): told for name, told in setup["together"].items()}
-    return found | {("utilisation", "", "", one["name"]): one["utilisation"] for one in setup["units"]}
+                found[measure, row["priority"], row["area"], "", row.get("hours", "")] = told
+    found |= {(name, "", "", "", ""): told for name, told in setup["together"].items()}
+    return found | {("utilisation", "", "", one["name"], ""): one["utilisation"] for one in setup["units"]}
 
 
 def _gaps(rows: Sequence[Mapping[str, Any]]) -> dict[Key, Sequence[float | None]]:
     return {
-        (row["measure"], row["priority"], row["area"], row["unit"]): (row["value"], row["low"], row["high"])
+        (row["measure"], row["priority"], row["area"], row["unit"], row.get("hours", "")): (
+            row["value"],
+            row["low"],
+            row["high"],
+        )
         for row in rows
     }
 
@@ -126,6 +136,13 @@ def between(gap: Figure, digits: int) -> str:
     if low == high and gap.low != gap.high:
         low, high = signed(gap.low, digits + 1), signed(gap.high, digits + 1)
     return _("%(low)s to %(high)s") % {"low": low, "high": high}
+
+
+def plain_between(figure: Figure, digits: int) -> str:
+    """The interval of a value, «12.1 to 13.4»; empty where there is none."""
+    if figure.low is None or figure.high is None:
+        return ""
+    return _("%(low)s to %(high)s") % {"low": number(figure.low, digits), "high": number(figure.high, digits)}
 
 
 def verdict(measure: str, gap: Figure) -> Words:

@@ -33,6 +33,7 @@ from openbeat.patrol.what_if.rules import (
     Level,
     Setup,
     default_level,
+    shift_hours,
 )
 from openbeat.places import queries as places
 from openbeat.web.request import Request
@@ -76,7 +77,7 @@ class AskForm(forms.Form):
     use_required_attribute = False
 
     title = forms.CharField(
-        label=gettext_lazy("Name"), max_length=160, required=False,
+        label=gettext_lazy("Name of the what-if"), max_length=160, required=False,
         help_text=gettext_lazy("Left empty, it is named by what is changed."),
     )  # fmt: skip
     area_set = forms.ChoiceField(label=gettext_lazy("Told by these areas"))
@@ -139,7 +140,8 @@ class AskForm(forms.Form):
             self.fields[f"today_{shift}"] = _number(name, (1, MOST_UNITS), whole=True)
         self._add_rules("today", beats, [], [(NO_PLAN, _("None")), *self.plans.items()])
         for key in ALTERNATIVES:
-            self.fields[f"{key}_name"] = forms.CharField(label=gettext_lazy("Name"), max_length=60, required=False)
+            called = gettext_lazy("Name of this alternative")
+            self.fields[f"{key}_name"] = forms.CharField(label=called, max_length=60, required=False)
             for shift, name in enumerate(SHIFTS):
                 widget = forms.NumberInput(attrs={"class": "short"})
                 self.fields[f"{key}_{shift}"] = OrAsToday(label=name, min_value=1, max_value=MOST_UNITS, widget=widget)
@@ -201,6 +203,13 @@ class AskForm(forms.Form):
     def today_units(self) -> list[BoundField]:
         """Units on duty in each shift today."""
         return [self[f"today_{shift}"] for shift in range(len(SHIFTS))]
+
+    def shifts(self) -> str:
+        """The hours of the three shifts, as the form stands."""
+        told = str(self["first_hour"].value())
+        first = int(told) if told in map(str, range(24)) else int(self.fields["first_hour"].initial)
+        hours = [f"{start:02d}–{end:02d}" for start, end in shift_hours(first).values()]
+        return " · ".join(f"{name} {span}" for name, span in zip(SHIFTS, hours, strict=True))
 
     def today_rules(self) -> list[BoundField]:
         """Today's rules."""

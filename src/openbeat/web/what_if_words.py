@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from openbeat.patrol.what_if.queries import WhatIf
-from openbeat.patrol.what_if.rules import Asked, Beats, Policy, Preemption, Setup
+from openbeat.patrol.what_if.rules import Asked, Beats, Policy, Preemption, Setup, shift_hours
 from openbeat.patrol.what_if.states import State
 from openbeat.web.ui.bits import Badge, Words
 
@@ -61,6 +61,24 @@ SPOKEN = (
     gettext_lazy("calls of priority 2"),
     gettext_lazy("calls of priority 3"),
 )
+SPOKEN_IN = (
+    gettext_lazy("%(calls)s by day"),
+    gettext_lazy("%(calls)s in the evening"),
+    gettext_lazy("%(calls)s at night"),
+)
+"""Calls that came in a shift, in words that fit into a sentence."""
+
+
+def spoken(level: int, shift: int | None = None) -> str:
+    """Calls of a priority (0: of any), of a shift where one is meant."""
+    calls = str(SPOKEN[level])
+    return calls if shift is None else str(SPOKEN_IN[shift]) % {"calls": calls}
+
+
+def shift_name(asked: Asked, shift: int) -> str:
+    """A shift with its hours: «Night 22–06»."""
+    first, last = shift_hours(asked.first_hour)[str(shift)]
+    return f"{SHIFTS[shift]} {first:02d}–{last:02d}"
 
 
 def badge(found: WhatIf) -> Badge:

@@ -1,8 +1,9 @@
-"""Changes to what-ifs: ask, begin, finish, fail, cancel, try again."""
+"""Changes to what-ifs: ask, begin, finish, fail, cancel, try again, hand over, delete."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +11,10 @@ from openbeat.access import Actor, Permission
 from openbeat.acting import action, note
 from openbeat.acting.later import later
 from openbeat.audit.words import Operation
+from openbeat.kernel.csv_file import as_csv
+from openbeat.kernel.errors import Contradiction
 from openbeat.patrol.what_if.models import WhatIf
-from openbeat.patrol.what_if.rules import Asked, move, require_asked
+from openbeat.patrol.what_if.rules import Asked, move, require_asked, require_ended
 from openbeat.patrol.what_if.states import State
 from openbeat.places.queries import AreaSet
 from openbeat.seeing import progress
@@ -68,6 +71,29 @@ def retry_what_if(actor: Actor, found: WhatIf, /) -> WhatIf:
     _become(found, State.QUEUED)
     _queue(found)
     return found
+
+
+@action(Permission.WHAT_IF_VIEW, operation=Operation.DISCLOSURE)
+def export_what_if(
+    actor: Actor, found: WhatIf, /, *, lines: Sequence[Sequence[object]], reason: str, basis: str
+) -> bytes:
+    """A result's lines as CSV, first the names of the columns; what was handed over is known by its digest."""
+    if found.state != State.DONE:
+        raise Contradiction("there is no result yet to hand over")
+    file = as_csv(lines)
+    note(rows=len(lines) - 1, sha256=hashlib.sha256(file).hexdigest())
+    return file
+
+
+@action(Permission.WHAT_IF_RUN, operation=Operation.ERASURE)
+def delete_what_if(actor: Actor, found: WhatIf, /, *, reason: str) -> None:
+    """Delete what was asked and answered; the trail keeps that it was there, and why it went."""
+    if not reason.strip():
+        raise Contradiction("say why the what-if is deleted")
+    current = WhatIf.objects.select_for_update().only("state").get(pk=found.pk)
+    require_ended(State(current.state))
+    note(asked=found.made_at.isoformat())
+    WhatIf.objects.filter(pk=found.pk).delete()
 
 
 def _queue(found: WhatIf) -> None:

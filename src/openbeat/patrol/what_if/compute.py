@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from openbeat.patrol.what_if.rules import Asked
+from openbeat.patrol.what_if.rules import Asked, shift_hours
 from openbeat.patrol.what_if.scenario import Built
 from placewise.simulate import Difference, Estimate, Outcome, Response, Scenario, compare, simulate
 
@@ -13,9 +13,9 @@ Tell = Callable[[float, str], bool]
 """Told a share done and words; answers whether to stop."""
 
 WHOLE = ("mean", "p50", "p80", "p90", "p95", "within", "queued", "wait")
-"""Measures kept of each priority over all areas."""
-BY_AREA = ("p50", "p90", "within")
-"""Measures kept of each area, for all calls and for those of the first priority; with the share that was asked."""
+"""Measures kept of each priority over all areas, over the whole day and in each shift."""
+BY_AREA = ("p50", "within")
+"""Measures kept of each area and priority, with the share that was asked."""
 TOGETHER = ("utilisation", "cover", "in_beat", "patrol_kept", "waiting")
 DIGITS = 5
 
@@ -48,14 +48,15 @@ def _outcome(scenario: Scenario, asked: Asked, number: int, tell: Tell) -> Outco
     def follow(done: int, runs: int) -> bool:
         return not tell(0.05 + 0.95 * (number * runs + done) / every, f"{name}: {done} / {runs}")
 
-    return simulate(scenario, days=asked.days, seed=asked.seed, runs=asked.runs, progress=follow)
+    hours = shift_hours(asked.first_hour)
+    return simulate(scenario, days=asked.days, seed=asked.seed, runs=asked.runs, hours=hours, progress=follow)
 
 
 def _told(scenario: Scenario, outcome: Outcome, left_out: int, share: int) -> Plain:
     """One setup's outcome."""
     homes = {unit.name: unit for unit in scenario.units}
     return {
-        "rows": [_row(row, share) for row in outcome.responses if _measures(row.priority, row.area, share)],
+        "rows": [_row(row, share) for row in outcome.responses],
         "units": [
             {
                 "name": one.name,
@@ -80,26 +81,24 @@ def _told(scenario: Scenario, outcome: Outcome, left_out: int, share: int) -> Pl
     }
 
 
-def _measures(priority: str, area: str, share: int) -> Sequence[str]:
-    """What is kept of a priority in an area: of areas all calls and the most urgent ones."""
-    if not area:
-        return WHOLE
-    return tuple(dict.fromkeys((*BY_AREA, f"p{share}"))) if priority in {"", "1"} else ()
+def _measures(area: str, share: int) -> Sequence[str]:
+    """What is kept of a row: of areas less than of the whole."""
+    return tuple(dict.fromkeys((*BY_AREA, f"p{share}"))) if area else WHOLE
 
 
 def _row(row: Response, share: int) -> Plain:
-    measured = {name: _estimate(getattr(row, name)) for name in _measures(row.priority, row.area, share)}
-    return {"priority": row.priority, "area": row.area, "calls": row.calls} | measured
+    measured = {name: _estimate(getattr(row, name)) for name in _measures(row.area, share)}
+    return {"priority": row.priority, "area": row.area, "hours": row.hours, "calls": row.calls} | measured
 
 
 def _is_kept(one: Difference, share: int) -> bool:
     if one.unit or one.measure in TOGETHER:
         return True
-    return one.measure in _measures(one.priority, one.area, share)
+    return one.measure in _measures(one.area, share)
 
 
 def _difference(one: Difference) -> Plain:
-    of = {"measure": one.measure, "priority": one.priority, "area": one.area, "unit": one.unit}
+    of = {"measure": one.measure, "priority": one.priority, "area": one.area, "unit": one.unit, "hours": one.hours}
     return of | {"value": _round(one.difference), "low": _round(one.low), "high": _round(one.high)}
 
 

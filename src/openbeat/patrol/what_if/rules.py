@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from openbeat.kernel.errors import Contradiction, NotInThisState, Word
-from openbeat.patrol.what_if.states import MOVES, State
+from openbeat.patrol.what_if.states import MOVES, UNDER_WAY, State
 
 SHIFTS = 3
 """Shifts of eight hours in a day."""
@@ -291,6 +291,26 @@ def _span(shift: int, shifts: Collection[int], first_hour: int) -> tuple[int, in
     length = 1 + ((shift + 1) % SHIFTS in shifts)
     start = (first_hour + shift * SHIFT_HOURS) % 24
     return start, start + length * SHIFT_HOURS
+
+
+def shift_hours(first_hour: int) -> dict[str, tuple[int, int]]:
+    """Each shift's number as text with its hours of the day [from, to); the last may pass midnight."""
+    ends = [(first_hour + SHIFT_HOURS * shift) % 24 for shift in range(SHIFTS + 1)]
+    return {str(shift): (ends[shift], ends[shift + 1]) for shift in range(SHIFTS)}
+
+
+def changed_shift(today: Setup, setup: Setup) -> int | None:
+    """The one shift in which alone a setup differs from today, by its number of units; else nothing."""
+    if replace(setup, name=today.name, units=today.units, station=today.station) != today:
+        return None
+    changed = [shift for shift, (now, then) in enumerate(zip(today.units, setup.units, strict=True)) if now != then]
+    return changed[0] if len(changed) == 1 else None
+
+
+def require_ended(state: State) -> None:
+    """Refuse to delete what still waits or runs."""
+    if state in UNDER_WAY:
+        raise NotInThisState("a what-if that is {state} cannot be deleted", mend="stop it first", state=state)
 
 
 # --- beats -----------------------------------------------------------------------------------------------------------

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from openbeat.web.ui.bits import Words
 from openbeat.web.ui.scales import number
 
-KINDS = ("surface", "incidents", "plan", "places", "warning")
+KINDS = ("surface", "incidents", "plan", "places", "standby", "warning", "beats", "zones")
 
 
 class UnknownMapKind(ValueError):
@@ -37,12 +39,21 @@ class Legend:
         return [(shade(i, count), self._words(i)) for i in range(count)]
 
     def _words(self, i: int) -> str:
+        if self.diverging:
+            return self._words_of_less_and_more(i)
         low = number(self.bounds[i], self.digits)
         if i == len(self.bounds) - 1:
             return f"≥ {low}"
         whole = self.digits == 0 and all(float(bound).is_integer() for bound in self.bounds)
         high = number(self.bounds[i + 1] - (1 if whole else 0), self.digits)
         return low if low == high else f"{low} – {high}"
+
+    def _words_of_less_and_more(self, i: int) -> str:
+        """Both ends are open: what is below the first bound is drawn in the first colour too."""
+        low, high = (number(one, self.digits).replace("-", "−") for one in (*self.bounds, 0.0)[i : i + 2])
+        if i == len(self.bounds) - 1:
+            return f"≥ {low}"
+        return f"< {high}" if i == 0 else _("%(low)s to %(high)s") % {"low": low, "high": high}
 
 
 def shade(i: int, count: int) -> int:
@@ -52,10 +63,11 @@ def shade(i: int, count: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """A map of one kind: surface, incidents, plan, places or warning.
+    """A map of one kind: surface, incidents, plan, places, warning, beats or zones.
 
     `data` comes with the page, or `url` is fetched. `areas_url`: GeoJSON of outlines; `tiles_url`: our PMTiles;
-    `bounds`: west, south, east, north in degrees; `extra` goes to the module as it is.
+    `bounds`: west, south, east, north in degrees; `extra` goes to the module as it is; `swatches`: the style of each
+    sort of ground with its words, for the legend.
     """
 
     kind: str
@@ -71,6 +83,7 @@ class Map:
     tall: bool = False
     twin_open: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
+    swatches: Sequence[tuple[str, Words]] = ()
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
