@@ -19,7 +19,7 @@ from openbeat.forecast.models import Run
 from openbeat.incidents.models import OffenceClass
 from openbeat.kernel.errors import Contradiction
 from openbeat.patrol import evaluation
-from openbeat.patrol.evaluation import Answer, Question, evaluated
+from openbeat.patrol.evaluation import Question, evaluated
 from openbeat.patrol.models import Plan, Visit
 from openbeat.places import queries as places
 from openbeat.places.models import Area
@@ -171,6 +171,45 @@ def test_the_address_is_the_question_and_the_page_the_answer(town: Town, moss_pa
     assert sum(one or 0 for series in chart.series[:2] for one in series.values) == told.weeks.treated.sum()
 
 
+def test_the_map_shows_the_three_sets_and_its_table_says_the_same(town: Town, moss_park: Area) -> None:
+    answer = town.client(Role.COMMANDER).get(address(areas=moss_park.pk, ring=400))
+    told, drawn, twin = answer.context["answer"], answer.context["map"], answer.context["zones"]
+    assert [style for style, _words in drawn.swatches] == ["zone-treated", "zone-ring", "zone-comparison"]
+    assert [one["kind"] for one in drawn.data] == ["comparison", "ring", "treated"]  # what was treated lies on top
+    west, south, east, north = drawn.bounds
+    words = {}
+    for one in drawn.data:
+        at = h3.latlng_to_cell(one["at"][1], one["at"][0], told.resolution)
+        assert getattr(told.zones, one["kind"])[told.cells.names.index(at)]
+        near = west < one["at"][0] < east and south < one["at"][1] < north
+        assert near or one["kind"] == "comparison"
+        words[one["kind"]] = one["detail"]
+    for name, part in told.zones.named():
+        before, after = told.result.weeks.sums(name)
+        assert (told.before[part].sum(), told.after[part].sum()) == (before, after)
+        assert words[name] == f"{before:.0f} incidents before, {after:.0f} after · {part.sum()} cells"
+        lines = [row.cells for row in twin.rows if row.cells[0] == str(board.ZONES[name])]
+        assert [sum(int(str(cells[i])) for cells in lines) for i in (2, 3, 4)] == [part.sum(), before, after]
+    assert "Moss Park" in [row.cells[1] for row in twin.rows]
+
+
+def test_without_a_ring_the_map_has_none(town: Town, moss_park: Area) -> None:
+    for metres, words in ((0, "none"), (100, "100 metres reach no other cell")):
+        answer = town.client(Role.COMMANDER).get(address(areas=moss_park.pk, ring=metres))
+        assert [one["kind"] for one in answer.context["map"].data] == ["comparison", "treated"]
+        assert words in dict(answer.context["facts"])["Ring"]
+
+
+def test_nothing_chosen_says_what_that_means(town: Town) -> None:
+    client = town.client(Role.COMMANDER)
+    text = client.get(reverse("evaluation")).content.decode()
+    for words in ("Choose…", "Where units told visits", "The rest of the areas"):
+        assert words in text
+    assert "Choose one offence at least" not in text
+    assert "Choose one offence at least" in client.get(reverse("evaluation") + "?before=26").content.decode()
+    assert "Select a valid choice" in client.get(address(offence="NIBRS-35A")).content.decode()
+
+
 @pytest.mark.parametrize(
     ("told", "status"),
     [({"offence": "NIBRS-35A"}, 200), ({"start": "soon"}, 200), ({"before": "1"}, 200), ({"areas": "x"}, 200),
@@ -264,4 +303,3 @@ def test_figures_without_a_ring_or_a_quotient_say_so() -> None:
         "More incidents than expected",
         "39 … 153",
     )
-    assert Answer(result(ratio(1, 0.9, 1.1)), 9, 0, 0).visits == 0

@@ -120,10 +120,22 @@ def test_the_displacement_quotient_by_hand(
 
 def test_incidents_prevented_by_hand() -> None:
     weeks = Weeks(flat(50, 50, 40, 40), flat(0, 0, 0, 0), flat(100, 100, 110, 110), 2)
-    told = prevented(weeks, draw(weeks, 200, 1))
+    told = prevented(weeks, Ratio(80 / 110, 0.6, 1.1, 1, 0, 1, 1))
     assert told.value == pytest.approx(100 * 220 / 200 - 80)
-    assert told.low == told.high == pytest.approx(told.value)  # the weeks are all alike
+    assert (told.low, told.high) == pytest.approx((110 * (1 - 1.1), 110 * (1 - 0.6)))
     assert displacement(weeks, draw(weeks, 200, 1), Ratio(1, 1, 1, 1, 0, 1, 1)) is None
+    gone = Weeks(flat(9, 6, 0, 0), flat(0, 0, 0, 0), flat(50, 50, 50, 50), 2)
+    none_left = prevented(gone, ratio(gone.treated, gone.comparison, 2))
+    assert none_left.low < none_left.value == none_left.high == 15
+
+
+@pytest.mark.parametrize(("after", "between"), [(20, 0.0), (20, 0.09), (38, 0.0), (60, 0.0), (60, 0.2)])
+def test_ratio_and_incidents_never_contradict_each_other(after: int, between: float) -> None:
+    weeks = Weeks(flat(*[40] * 6, *[after] * 6), flat(*[0] * 12), flat(*[200] * 12), 6)
+    effect = ratio(weeks.treated, weeks.comparison, 6, between)
+    told = prevented(weeks, effect)
+    assert told.low < told.value < told.high
+    assert (told.low > 0 or told.high < 0) == effect.sure
 
 
 def test_an_effect_over_earlier_years_by_hand() -> None:

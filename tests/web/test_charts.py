@@ -9,6 +9,7 @@ import pytest
 from django.utils import translation
 
 from openbeat.web.ui.charts import (
+    ROOMS,
     BarChart,
     Basis,
     Bin,
@@ -18,6 +19,7 @@ from openbeat.web.ui.charts import (
     Series,
     Sparkline,
     UnevenChart,
+    widest,
 )
 from openbeat.web.ui.scales import axis, class_of, classes, number, top_classes
 
@@ -82,26 +84,38 @@ def test_a_gap_in_the_data_is_a_gap_in_the_line() -> None:
 
 @pytest.mark.parametrize(
     ("count", "kept"),
-    [(0, []), (1, ["0"]), (3, ["0", "1", "2"]), (24, ["0", "4", "8", "12", "16", "23"]), (7, list("0123456"))],
+    [(0, []), (1, ["0"]), (3, ["0", "1", "2"]), (24, ["0", "4", "8", "12", "15", "19", "23"]), (7, list("0123456"))],
 )
 def test_few_ticks_and_always_the_ends(count: int, kept: list[str]) -> None:
-    ticks = lines([1.0] * count).x_ticks()
-    assert [tick.label for tick in ticks] == kept
-    narrow = [tick.label for tick in ticks if not tick.minor]
-    assert len(narrow) <= 3
-    assert narrow[:1] == kept[:1]
-    assert narrow[-1:] == kept[-1:]
+    ticks = dict(lines([1.0] * count).x_ticks())
+    assert [tick.label for tick in ticks["wide"]] == kept
+    for run in ticks.values():
+        assert [tick.label for tick in run][:1] == kept[:1]
+        assert [tick.label for tick in run][-1:] == kept[-1:]
 
 
-def test_ticks_of_long_labels_stand_clear_of_each_other() -> None:
-    days = [f"2021-01-{day:02}" for day in range(1, 27)]
-    ticks = LineChart(finding="f", what="w", labels=days, series=[Series("s", [1.0] * 26)]).x_ticks()
-    half_page, label = 380, 70
-    at = [half_page * float(tick.x.rstrip("%")) / 100 for tick in ticks]
+SHIFTS = [f"2021-12-{day:02} 22:00" for day in range(1, 5)]
+
+
+@pytest.mark.parametrize(
+    ("chart", "counts"),
+    [
+        (LineChart(finding="f", what="w", labels=[f"2021-01-{day:02}" for day in range(1, 27)]), (4, 3, 2)),
+        (LineChart(finding="f", what="w", labels=["2021-01-01", "2021-01-02", "2021-01-03"]), (3, 3, 2)),
+        (ColumnChart(finding="f", what="w", labels=[f"2021-{month:02}" for month in range(1, 13)]), (4, 3, 2)),
+        (ColumnChart(finding="f", what="w", labels=["Mon", "Tue", "Wed"]), (3, 3, 3)),
+        (ColumnChart(finding="f", what="w", labels=SHIFTS), (2, 1, 1)),
+        (CalibrationChart(finding="f", what="w", bins=[Bin(0.01, 0.011, 0.01, 0.0123, 9)]), (5, 4, 3)),
+    ],
+)
+def test_labels_stand_clear_of_each_other_at_every_width(chart: LineChart, counts: tuple[int, ...]) -> None:
     shift = {"start": 0.0, "middle": -0.5, "end": -1.0}
-    left = [x + shift[tick.anchor] * label for x, tick in zip(at, ticks, strict=True)]
-    assert len(ticks) > 2
-    assert min(b - a for a, b in pairwise(left)) > label + 10
+    found = chart.x_ticks()
+    assert tuple(len(ticks) for _name, ticks in found) == counts
+    for name, ticks in found:
+        label = widest([tick.label for tick in ticks])
+        left = [ROOMS[name] * float(tick.x.rstrip("%")) / 100 + shift[tick.anchor] * label for tick in ticks]
+        assert all(b - a >= label for a, b in pairwise(left)), name
 
 
 def test_bands_and_the_table_tell_the_interval() -> None:

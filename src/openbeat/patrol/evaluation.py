@@ -29,7 +29,7 @@ from placewise.evaluate.before_after import (
     Zones,
     before_after,
 )
-from placewise.kernels.arrays import Bools
+from placewise.kernels.arrays import Bools, Floats
 from placewise.space import Area, Cells, Events
 
 RESOLUTIONS = (9, 10)
@@ -62,13 +62,18 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The comparison, with how the treated places were found."""
+    """The comparison, how the treated places were found, and where it all lies: cells (n,), their sets and counts."""
 
     result: BeforeAfter
     resolution: int
     visits: int
     """Visits from which the treated places come; 0 where areas were chosen."""
     shifts: int
+    cells: Cells
+    zones: Zones
+    before: Floats
+    """(n,) incidents of the weeks before in each cell."""
+    after: Floats
 
 
 def evaluated(actor: Actor, agency: Agency, asked: Question) -> Answer:
@@ -90,17 +95,22 @@ def evaluated(actor: Actor, agency: Agency, asked: Question) -> Answer:
         rows.times, rows.lon, rows.lat, rows.classes, ends=rows.ends, zone=agency.zone, since=np.datetime64(rows.since)
     )
     span = incidents.span(actor)
-    result = _compared(events, cells, treated, against, asked, span[1] + timedelta(days=1) if span else asked.until)
-    return Answer(result, resolution, visits, shifts)
+    until = span[1] + timedelta(days=1) if span else asked.until
+    zones, result = _compared(events, cells, treated, against, asked, until)
+    first = asked.start - timedelta(weeks=asked.before)
+    before, after = (
+        cells.counts(events, *(str(day) for day in part)) for part in ((first, asked.start), (asked.start, asked.until))
+    )
+    return Answer(result, resolution, visits, shifts, cells, zones, before, after)
 
 
 def _compared(
     events: Events, cells: Cells, treated: Bools, against: Bools | None, asked: Question, until: date
-) -> BeforeAfter:
-    """The comparison, or in words why there is none."""
+) -> tuple[Zones, BeforeAfter]:
+    """The sets of cells and their comparison, or in words why there is none."""
     try:
         zones = Zones.around(cells, treated, asked.ring, against)
-        return before_after(
+        return zones, before_after(
             events, cells, zones, asked.start, before=asked.before, after=asked.after, years=YEARS,
             ring_metres=asked.ring, until=until,
         )  # fmt: skip

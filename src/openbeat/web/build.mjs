@@ -44,11 +44,13 @@ const styles = {
   target: ["chrome123", "firefox121", "safari17.5"],
 };
 
+/** The map of a page is a module that calls `mapPage`; the others are shared by them. */
 async function mapModules() {
-  const names = (await readdir(join(here, "map"))).filter((name) => name.endsWith(".ts"));
-  const pages = names.filter((name) =>
-    ["surface.ts", "incidents.ts", "plan.ts", "places.ts", "warning.ts"].includes(name),
+  const names = (await readdir(join(here, "map"))).filter(
+    (name) => name.endsWith(".ts") && name !== "core.ts",
   );
+  const texts = await Promise.all(names.map((name) => readFile(join(here, "map", name), "utf8")));
+  const pages = names.filter((_, i) => texts[i].includes("mapPage("));
   return Object.fromEntries(pages.map((name) => [`map-${name.slice(0, -3)}`, join(here, "map", name)]));
 }
 

@@ -21,6 +21,7 @@ from openbeat.kernel.errors import NotFound, OpenbeatError
 from openbeat.patrol.evaluation import Question, evaluated
 from openbeat.places import queries as places
 from openbeat.web import evaluation_board as board
+from openbeat.web.evaluation_map import zone_map, zone_table
 from openbeat.web.people import require
 from openbeat.web.refusals import sentences
 from openbeat.web.request import Request
@@ -30,10 +31,18 @@ LONGEST = 104
 """Weeks on either side."""
 
 
+class Picked(forms.MultipleChoiceField):
+    """Several of a list; where none is, the words say what that means."""
+
+    def __init__(self, *, none_words: Any, **given: Any) -> None:
+        super().__init__(required=False, **given)
+        self.none_words = none_words
+
+
 class QuestionForm(forms.Form):
     """What is compared with what; everything here lives in the address."""
 
-    offence = forms.MultipleChoiceField(label=_("Offence"))
+    offence = Picked(label=_("Offence"), none_words=_("Choose…"))
     start = forms.DateField(label=_("Began on"), widget=forms.DateInput(attrs={"type": "date"}))
     before = forms.IntegerField(
         label=_("Weeks before"), initial=WEEKS, min_value=4, max_value=LONGEST, required=False,
@@ -44,8 +53,8 @@ class QuestionForm(forms.Form):
         widget=forms.NumberInput(attrs={"class": "short"}),
     )  # fmt: skip
     area_set = forms.ChoiceField(label=_("Areas of"))
-    areas = forms.MultipleChoiceField(label=_("Where something was done"), required=False)
-    against = forms.MultipleChoiceField(label=_("Compared with"), required=False)
+    areas = Picked(label=_("Where something was done"), none_words=_("Where units told visits"))
+    against = Picked(label=_("Compared with"), none_words=_("The rest of the areas"))
     ring = forms.IntegerField(
         label=_("Ring, metres"), initial=500, min_value=0, max_value=3000, required=False,
         widget=forms.NumberInput(attrs={"class": "short"}),
@@ -55,7 +64,7 @@ class QuestionForm(forms.Form):
         self.agency = request.agency
         if self.agency is None:
             raise NotFound(gettext("Places belong to an agency"))
-        self.actor = request.actor
+        self.actor, self.asked = request.actor, bool(request.GET)
         day = request.now.astimezone(self.agency.tz).date()
         self.sets = {str(one.pk): one for one in places.area_sets_in_force(self.actor, self.agency.pk, day).values()}
         present = incidents.classes_present(self.actor, reported=True)
@@ -73,6 +82,13 @@ class QuestionForm(forms.Form):
     def _areas(self) -> list[tuple[str, str]]:
         chosen = self.sets.get(str(self.data.get("area_set", "")))
         return [(str(one.pk), one.name) for one in places.areas(self.actor, chosen)] if chosen else []
+
+    def clean_offence(self) -> list[str]:
+        """One offence at least, where anything is asked at all."""
+        told: list[str] = self.cleaned_data["offence"]
+        if self.asked and not told:
+            raise forms.ValidationError(gettext("Choose one offence at least"))
+        return told
 
     def question(self) -> Question:
         """What the address asks."""
@@ -111,14 +127,15 @@ def evaluation(request: HttpRequest) -> HttpResponse:
     """Before and after: the question is the address, the answer the page."""
     seen = require(request, Permission.INCIDENT_VIEW)
     form = QuestionForm(seen)
-    context: dict[str, Any] = {"form": form, "asked": "offence" in request.GET}
-    if context["asked"] and form.is_valid():
+    context: dict[str, Any] = {"form": form}
+    if form.asked and form.is_valid():
         asked = form.question()
         try:
             answer = evaluated(seen.actor, form.agency, asked)  # type: ignore[arg-type]
         except OpenbeatError as refusal:
             return render(request, "evaluation/evaluation.html", context | {"refused": sentences(refusal)}, status=422)
         context |= board.page(asked, answer, form.names("areas"), form.names("against"))
+        context |= {"map": zone_map(seen, asked, answer), "zones": zone_table(seen, asked, answer)}
     return render(request, "evaluation/evaluation.html", context)
 
 

@@ -16,6 +16,11 @@ from placewise.evaluate.before_after import BeforeAfter, Displacement, Prevented
 
 CHOSEN_HIGH = 0.3
 """Part of the treated places among the highest of the weeks before, from which regression to the mean is told first."""
+ZONES = {
+    "treated": gettext_lazy("Where something was done"),
+    "ring": gettext_lazy("Ring around it"),
+    "comparison": gettext_lazy("Compared with"),
+}
 MEANINGS = {
     "diffusion": gettext_lazy("The ring did better too: the benefit reached beyond the places (diffusion)."),
     "none": gettext_lazy("Nothing moved into the ring."),
@@ -190,6 +195,13 @@ def regression(result: BeforeAfter) -> str:
     )
 
 
+def no_ring(metres: int) -> str:
+    """Why nothing is told of a ring: none was asked for, or the cells are larger than it is wide."""
+    return (
+        _("%(metres)d metres reach no other cell: ask for a wider ring") % {"metres": metres} if metres else _("none")
+    )
+
+
 def facts(asked: Question, answer: Answer, areas: Sequence[str], against: Sequence[str]) -> list[tuple[Any, Any]]:
     """What it rests on."""
     result, sizes = answer.result, answer.result.cells
@@ -203,12 +215,13 @@ def facts(asked: Question, answer: Answer, areas: Sequence[str], against: Sequen
         km2 = number(result.km2[name], 1)
         return _("%(cells)s cells, %(km2)s km²") % {"cells": number(sizes[name], 0), "km2": km2}
 
+    told_ring = _("%(metres)d metres · %(ground)s") % {"metres": asked.ring, "ground": ground("ring")}
     return [
         (_("Offences"), classes_words(asked)),
         (_("Weeks"), _("%(before)d before and %(after)d after %(day)s") % {
             "before": result.weeks_before, "after": result.weeks_after, "day": result.start}),
         (_("Where something was done"), f"{', '.join(areas) or visited} · {ground('treated')}"),
-        (_("Ring"), _("%(metres)d metres · %(ground)s") % {"metres": asked.ring, "ground": ground("ring")}),
+        (_("Ring"), told_ring if sizes["ring"] else no_ring(asked.ring)),
         (_("Compared with"), f"{', '.join(against) or _('the rest of the areas')} · {ground('comparison')}"),
         (_("Weeks vary beyond chance by"), f"× {number(result.effect.dispersion, 2)}"),
         (_("Neighbourhoods' own trends"), f"± {number(100 * result.effect.trends, 0)} %"),

@@ -337,20 +337,23 @@ def _redrawn(weeks: Weeks, name: str, draws: tuple[Floats, Floats]) -> list[tupl
 
 @dataclass(frozen=True, slots=True)
 class Prevented:
-    """Incidents fewer than expected at treated places (more, where negative): C₁/C₀ · A₀ − A₁; bootstrap interval."""
+    """Incidents fewer than expected at treated places (more, where negative): E − A₁ with E = A₀ · C₁/C₀, 95 %."""
 
     value: float
     low: float
     high: float
 
 
-def prevented(weeks: Weeks, draws: tuple[Floats, Floats]) -> Prevented:
-    """Against what comparison places let expect (Guerette 2009, gross effect)."""
+def prevented(weeks: Weeks, effect: Ratio) -> Prevented:
+    """Against what comparison places let expect (Guerette 2009, gross effect).
+
+    E·(1 − ratio) with the ends of the ratio's own interval, so that both leave out «no change» or neither does.
+    """
     (tb, ta), (cb, ca) = weeks.sums("treated"), weeks.sums("comparison")
-    treated, comparison = (np.array(_redrawn(weeks, name, draws)) for name in ("treated", "comparison"))
-    found = treated[:, 0] * comparison[:, 1] / np.maximum(comparison[:, 0], 0.5) - treated[:, 1]
-    low, high = central(floats(found), LEVEL)
-    return Prevented(tb * ca / cb - ta, low, high)
+    expected = tb * ca / cb
+    fewer = expected - ta
+    low, high = expected * (1 - effect.high), expected * (1 - effect.low)
+    return Prevented(fewer, min(low, fewer), max(high, fewer))  # beyond an end only where a count is nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -462,7 +465,7 @@ def before_after(
         cells=zones.sizes,
         km2={name: float(cells.areas[part].sum() / 1e6) for name, part in zones.named()},
         effect=effect,
-        prevented=prevented(weeks, draws),
+        prevented=prevented(weeks, effect),
         displacement=displacement(weeks, draws, judged(events, cells, zones, span, weeks, "ring")),
         overlap=float((highest(events, cells, zones, span, ring_metres).treated & zones.treated).sum())
         / zones.sizes["treated"],

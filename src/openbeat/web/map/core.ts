@@ -51,6 +51,8 @@ export interface Drawing {
   hit: string[];
   /** What the first view takes in, where that is more than the items' own places. */
   reach?: Place[];
+  /** A pattern that a layer fills with, by its name; its colour is in the name, so that each theme has its own. */
+  pattern?: (name: string) => ImageData | null;
 }
 
 type Prepare = (data: unknown, settings: Settings) => Drawing;
@@ -177,6 +179,10 @@ class Shown {
     map.on("mousemove", (event) => this.hover(this.under(event.point)));
     map.on("mouseout", () => this.hover(null));
     map.on("click", (event) => this.choose(this.under(event.point)));
+    map.setMissingStyleImageResolver((id) => {
+      const image = this.drawing.pattern?.(id);
+      if (image && !map.hasImage(id)) map.addImage(id, image, { pixelRatio: 2 });
+    });
     map.on("error", (event) => console.warn("map:", event.error.message));
     host.addEventListener("keydown", (event) => this.key(event), { signal });
     host.addEventListener("click", (event) => this.act(event), { signal });

@@ -22,6 +22,19 @@ on("focusout", "details[data-menu]", (menu, event) => {
   if (next instanceof Node && !menu.contains(next)) (menu as HTMLDetailsElement).open = false;
 });
 
+// A list that would run past the window's edge opens towards the other side.
+document.addEventListener(
+  "toggle",
+  (event) => {
+    const menu = event.target;
+    if (!(menu instanceof HTMLDetailsElement) || !menu.matches(".picker[open]")) return;
+    const wide = menu.querySelector<HTMLElement>(".panel")?.offsetWidth ?? 0;
+    const room = document.documentElement.clientWidth - menu.getBoundingClientRect().left;
+    menu.classList.toggle("at-end", wide > room);
+  },
+  true,
+);
+
 // On a phone the desks and the tabs run past the edge: the one we are at comes into sight.
 ready((root) => {
   for (const here of root.querySelectorAll<HTMLElement>(".desks [aria-current], .tabs [aria-current]")) {

@@ -6,7 +6,7 @@ Horizontal positions are percentages and vertical ones pixels: a drawing fits an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from openbeat.web.ui.bits import Words
@@ -14,8 +14,10 @@ from openbeat.web.ui.scales import Axis, axis, number
 
 HEIGHT = 240
 MANY_TICKS = 6
-HALF_PAGE, LETTER, GAP = 380, 7, 20
-"""Pixels: a drawing in a card beside another, a figure of a label, the space between two."""
+ROOMS = {"wide": 380, "phone": 256, "small": 200}
+"""Pixels of a drawing: in a card beside another, on a phone, on the smallest; `charts.css` shows the ticks of one."""
+LETTER, GAP = 7, 20
+"""Pixels: a figure of a label, the space between two."""
 MANY_MARKERS = 14
 
 
@@ -43,12 +45,11 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A mark on the lower axis: where, what it says, how the words stand to it, and whether narrow drawings drop it."""
+    """A mark on the lower axis: where, what it says, and how the words stand to it."""
 
     x: str
     label: Words
     anchor: str
-    minor: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,22 +192,15 @@ class LineChart(Chart):
     def _y(self, value: float) -> float:
         return round(HEIGHT * (1 - self.axis.share(value)), 1)
 
-    def x_ticks(self) -> list[Tick]:
-        """At most a handful of ticks, the first and the last always."""
+    def x_ticks(self) -> list[tuple[str, list[Tick]]]:
+        """The ticks of a drawing of each width: at most a handful, the first and the last always, none on another."""
+        return [(name, self._ticks(width)) for name, width in ROOMS.items()]
+
+    def _ticks(self, width: int) -> list[Tick]:
         last = len(self.labels) - 1
-        step = max(1, -(-last // self._room()))
-        shown = [i for i in range(0, last + 1, step) if last - i >= step or i == last] + [last]
-        kept = [i for i in dict.fromkeys(shown) if i >= 0]
-        return [self._tick(i, place, len(kept)) for place, i in enumerate(kept)]
-
-    def _room(self) -> int:
-        """Into how many steps between ticks half a page may be cut."""
-        longest = max((len(str(label)) for label in self.labels), default=0)
-        # the first label begins at its tick, the second is centred on its own: between them stand one and a half
-        return max(2, min(MANY_TICKS, HALF_PAGE // (3 * LETTER * longest // 2 + GAP)))
-
-    def _tick(self, i: int, place: int, count: int) -> Tick:
-        return Tick(percent(self._x(i)), self.labels[i], _anchor(i, len(self.labels) - 1), _minor(place, count))
+        reach = (self._x(last) - self._x(0)) * width if self.labels else 0.0
+        kept = spread(len(self.labels), widest(self.labels), round(reach))
+        return [Tick(percent(self._x(i)), self.labels[i], _anchor(i, last)) for i in kept]
 
     def y_ticks(self) -> list[tuple[float, str]]:
         """Height in pixels and label of the value axis."""
@@ -268,10 +262,11 @@ class ColumnChart(LineChart):
     def _x(self, i: int) -> float:
         return (i + 0.5) / len(self.labels)
 
-    def x_ticks(self) -> list[Tick]:
-        """As for lines, but a few labels stand in the middle of their columns."""
-        few = len(self.labels) <= MANY_TICKS
-        return [replace(tick, anchor="middle") if few else tick for tick in super().x_ticks()]
+    def _ticks(self, width: int) -> list[Tick]:
+        few = len(self.labels) <= MANY_TICKS and len(self.labels) * (widest(self.labels) + GAP) <= width
+        if not few:
+            return super()._ticks(width)
+        return [Tick(percent(self._x(i)), label, "middle") for i, label in enumerate(self.labels)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,13 +306,15 @@ class CalibrationChart(Chart):
             for b in self.bins
         ]
 
-    def x_ticks(self) -> list[Tick]:
-        """The ticks along the foot."""
-        scale, count = self.axis, len(self.axis.ticks)
-        return [
-            Tick(percent(scale.share(t)), scale.label(t), _anchor(i, count - 1), _minor(i, count))
-            for i, t in enumerate(scale.ticks)
-        ]
+    def x_ticks(self) -> list[tuple[str, list[Tick]]]:
+        """The ticks along the foot, of a drawing of each width."""
+        return [(name, self._ticks(width)) for name, width in ROOMS.items()]
+
+    def _ticks(self, width: int) -> list[Tick]:
+        scale, last = self.axis, len(self.axis.ticks) - 1
+        kept = spread(last + 1, widest([scale.label(t) for t in scale.ticks]), width)
+        shown = [(i, scale.ticks[i]) for i in kept]
+        return [Tick(percent(scale.share(t)), scale.label(t), _anchor(i, last)) for i, t in shown]
 
     def y_ticks(self) -> list[tuple[float, str]]:
         """Heights and labels along the side."""
@@ -331,9 +328,17 @@ class CalibrationChart(Chart):
         ]
 
 
-def _minor(place: int, count: int) -> bool:
-    """Whether a narrow drawing leaves this tick out: it keeps the first, the middle and the last."""
-    return count > 3 and place not in (0, count // 2, count - 1)
+def widest(labels: Sequence[Words]) -> int:
+    """Pixels of the longest label, about."""
+    return LETTER * max((len(str(label)) for label in labels), default=0)
+
+
+def spread(count: int, label: int, width: int) -> list[int]:
+    """Which of `count` ticks have room for labels of so many pixels, so far apart; the ends wherever two have room."""
+    last = count - 1 if 2 * label + GAP <= width else 0
+    # the first label begins at its tick, the second is centred on its own: between them stand one and a half
+    steps = max(1, min(MANY_TICKS, width // (3 * label // 2 + GAP), last))
+    return sorted({round(last * step / steps) for step in range(steps + 1)}) if count else []
 
 
 def _anchor(i: int, last: int) -> str:
