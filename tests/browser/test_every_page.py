@@ -116,7 +116,7 @@ NOT_PAGES = {
     "warning_acknowledge", "warning_link", "warning_dismiss", "warning_close", "warning_undo",
     "forecast_withdraw", "forecast_cancel", "forecast_retry", "plan_retry", "streets_retry", "basemap_retry",
     "unit_retire", "plan_progress", "plan_approve", "plan_withdraw", "plan_edit", "plan_undo", "plan_visit",
-    "what_if_progress", "what_if_retry", "what_if_cancel",
+    "what_if_progress", "what_if_retry", "what_if_cancel", "what_if_export", "what_if_delete",
     "plan_here", "plan_leave", "plan_tap_undo", "dosage_export", "plan_dosage_export",
     "plan_positions_take",
     "plan_download", "trail_stop", "trail_hand_out", "trail_erase", "log_check", "public_csv", "log_file",
