@@ -84,7 +84,6 @@ class Map:
     twin_open: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
     swatches: Sequence[tuple[str, Words]] = ()
-    swatches: Sequence[tuple[str, Words]] = ()
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
