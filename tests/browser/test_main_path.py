@@ -64,6 +64,7 @@ def test_the_forecast_stands_beside_its_back_test(enter: Enter, forecast: str) -
     caught = page.get_by_role("figure").filter(has_text="of the area looked at")
     caught.get_by_text("The same as a table").click()
     expect(caught.get_by_role("row")).to_have_count(5)  # a head and 1, 2, 5, 10 %
+    page.get_by_text("All scores of the back-test").first.click()
     expect(page.get_by_role("table", name="All scores of the back-test")).to_contain_text("Plain 3-year count")
     expect(page.get_by_role("table", name=re.compile("Exposure by area"))).to_contain_text("Annex")
 

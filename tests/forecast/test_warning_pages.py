@@ -403,6 +403,25 @@ def test_before_and_after_is_one_step_from_what_was_done(town: Town, client: Cli
     assert "other areas" not in text(client, "warning", alarm.pk)
 
 
+def test_a_night_scanned_twice_stands_once(town: Town, client: Client, watch: Watch, alarm: Alarm) -> None:
+    brought(town, watch, found(observed=15))
+    brought(town, watch, found(observed=16, stretch=replace(HERE, ends=TODAY)), night=TODAY + timedelta(days=1))
+    page = text(client, "warning", alarm.pk).partition("Night by night")[2]
+    assert re.findall(r"(\d+ \w+ 202\d) \d+ \w* ?\w* ?\w* ?– .*? (1[456]) ", page) == [
+        ("1 January 2022", "16"), ("31 December 2021", "15"),
+    ]  # fmt: skip
+
+
+def test_a_paused_watch_is_told_on_its_warnings(town: Town, client: Client, watch: Watch, alarm: Alarm) -> None:
+    post(client, "warning_watch_pause", watch.pk, reason="too many")
+    page = text(client, "warning", alarm.pk)
+    assert "Its watch is paused; last found on 1 January 2022" in page
+    assert "it is followed no longer" in page
+    assert "latest scan no longer" not in page
+    post(client, "warning_close", alarm.pk, outcome="nothing_found", reason="Asked the shopkeepers")
+    assert "Closed: Looked into, nothing found" in text(client, "warning_register")
+
+
 def test_a_link_to_nothing_is_refused(client: Client, alarm: Alarm) -> None:
     assert "ay why" in post(client, "warning_link", alarm.pk, plan="", programme="")
     assert "one of the plans offered" in post(client, "warning_link", alarm.pk, plan="none of ours", programme="")

@@ -173,9 +173,7 @@ MADE_OF = {
 def made_of(run: Run) -> list[tuple[str, Any]]:
     """What the forecast is made of: per cent and words, the largest part first; nothing for a method of one kind."""
     parts = (run.explanation or {}).get("made_of", [])
-    return [
-        (f"{100 * one['share']:.0f} %", _part(one["what"])) for one in parts if one["share"] >= 0.005
-    ]
+    return [(f"{100 * one['share']:.0f} %", _part(one["what"])) for one in parts if one["share"] >= 0.005]
 
 
 def _part(what: str) -> Any:
@@ -357,7 +355,9 @@ def score_table(report: Backtest) -> Table:
     note = _(
         "In brackets: 95 % interval, bootstrap over forecasts. Definitions and sources: docs/explanation/forecasting.md"
     )
-    return Table(_("All scores of the back-test"), columns, rows, dense=True, stacks=False, note=note)
+    return Table(
+        _("All scores of the back-test"), columns, rows, dense=True, stacks=False, note=note, show_caption=False
+    )
 
 
 SCORES = {

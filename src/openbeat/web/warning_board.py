@@ -310,7 +310,7 @@ def _lines(
 
 
 def sighting_table(request: Request, alarm: Alarm) -> Table:
-    """The alarm as each night found it, the latest first."""
+    """The alarm as each night found it, the latest first; of a night scanned twice, the later scan."""
     columns = [
         Column("night", _("Scanned up to"), kind="time"),
         Column("days", _("Days"), kind="time"),
@@ -320,10 +320,12 @@ def sighting_table(request: Request, alarm: Alarm) -> Table:
         Column("often", _("By chance once in, days"), kind="number"),
     ]
     most = rarest(alarm.watch)
+    found = queries.sightings(request.actor, alarm)[:SHOWN_SCANS]
+    nights = {one.night: one for one in reversed(found)}
     rows = [
         Row([scanned_to(one.night), days(one.starts, one.ends), metres(one.radius), one.observed, one.expected,
              days_between(one.recurrence, most)])
-        for one in queries.sightings(request.actor, alarm)[:SHOWN_SCANS]
+        for one in sorted(nights.values(), key=lambda one: one.night, reverse=True)
     ]  # fmt: skip
     return Table(_("Night by night"), columns, rows, dense=True, now=request.now)
 

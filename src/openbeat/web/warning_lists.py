@@ -23,7 +23,6 @@ from openbeat.web.warning_words import (
     days,
     days_between,
     near,
-    outcome_words,
     rarest,
     scan_badge,
     scanned_to,
@@ -183,13 +182,12 @@ def alarm_table(request: Request, alarms: Sequence[Alarm], query: QueryDict) -> 
         Column("expected", _("Expected"), kind="number", digits=2),
         Column("often", _("By chance once in, days"), kind="number"),
         Column("first", _("First found"), kind="time"),
-        Column("state", _("State")),
-        Column("outcome", _("What it was")),
+        Column("became", _("What came of it")),
     ]
     rows = [
         Row([near(one), classes_of(one.watch), days(one.starts, one.ends), one.observed, one.expected,
-             days_between(one.highest, rarest(one.watch)), short_day(one.first_seen), alarm_badge(one),
-             outcome_words(one.outcome)], url=reverse("warning", args=[one.pk]))
+             days_between(one.highest, rarest(one.watch)), short_day(one.first_seen), alarm_badge(one)],
+            url=reverse("warning", args=[one.pk]))
         for one in alarms
     ]  # fmt: skip
     empty = Empty(

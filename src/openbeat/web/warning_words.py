@@ -54,8 +54,12 @@ LINKS: dict[LinkKind, Promise] = {
 
 
 def alarm_badge(alarm: Alarm) -> Badge:
-    """The alarm's state as shape and word."""
-    return Badge(*ALARMS[AlarmState(alarm.state)])
+    """The alarm's state as shape and word, with what it was once it has ended."""
+    words, tone = ALARMS[AlarmState(alarm.state)]
+    if not alarm.outcome:
+        return Badge(words, tone)
+    told = {"state": words, "outcome": outcome_words(alarm.outcome)}
+    return Badge(_("%(state)s: %(outcome)s") % told, tone)
 
 
 def watch_badge(watch: Watch) -> Badge:
@@ -207,6 +211,8 @@ def by_chance(alarm: Alarm) -> str:
 
 def since(alarm: Alarm) -> str:
     """New, continuing since, or ended when."""
+    if not alarm.living and alarm.watch.state == WatchState.PAUSED:
+        return _("Its watch is paused; last found on %(last)s") % {"last": day(alarm.last_seen)}
     if not alarm.living:
         return _("No longer found; last on %(last)s") % {"last": day(alarm.last_seen)}
     if alarm.first_seen == alarm.last_seen:
