@@ -47,7 +47,17 @@ INSTALLED_APPS = [
     "openbeat.web",
 ]
 # rooms join when they have content
-ROOMS = ("places", "incidents", "intake", "forecast", "forecast/warning", "patrol", "patrol/what_if", "oversight")
+ROOMS = (
+    "places",
+    "incidents",
+    "intake",
+    "forecast",
+    "forecast/warning",
+    "patrol",
+    "patrol/what_if",
+    "patrol/beats",
+    "oversight",
+)
 for _room in (*ROOMS, "transparency"):
     if (PACKAGE / _room / "models.py").exists():
         INSTALLED_APPS.insert(-2, f"openbeat.{_room.replace('/', '.')}")
@@ -107,7 +117,7 @@ DATABASES = {
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 PROCRASTINATE_IMPORT_PATHS = [
     f"openbeat.ops.{module}"
-    for module in ("tasks", "place_work", "import_work", "housekeeping", "warning_work", "what_if_work")
+    for module in ("tasks", "place_work", "import_work", "housekeeping", "warning_work", "what_if_work", "beats_work")
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

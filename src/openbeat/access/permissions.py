@@ -44,6 +44,10 @@ class Permission(StrEnum):
     WHAT_IF_VIEW = "what_if.view"
     WHAT_IF_RUN = "what_if.run"
 
+    BEATS_VIEW = "beats.view"
+    BEATS_DRAW = "beats.draw"
+    BEATS_ADOPT = "beats.adopt"
+
     TRAIL_READ = "trail.read"
     TRAIL_ERASE = "trail.erase"
     LOG_CHECK = "log.check"

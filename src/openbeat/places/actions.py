@@ -56,7 +56,46 @@ def add_areas(
     attribution: str = "",
 ) -> AreaSet:
     """Keep a layer's areas as they stand from a day on, with the cells that each resolves to."""
-    agency_id = _agency(agency)
+    return _add_areas(
+        actor, _agency(agency), layer=layer, name=name, valid_from=valid_from, areas=areas, source=source,
+        attribution=attribution, at=at,
+    )  # fmt: skip
+
+
+@action(Permission.BEATS_ADOPT, operation=Operation.COLLECTION)
+def adopt_beats(
+    actor: Actor,
+    agency: TellsFacts,
+    /,
+    *,
+    name: str,
+    valid_from: date,
+    areas: Sequence[AreaShape],
+    source: str,
+    attribution: str,
+    reason: str,
+    at: datetime,
+) -> AreaSet:
+    """Keep beats that were drawn here as the agency's own from a day on; the reason goes to the trail."""
+    note(beats=len(areas))
+    return _add_areas(
+        actor, _agency(agency), layer=Layer.BEATS, name=name, valid_from=valid_from, areas=areas, source=source,
+        attribution=attribution, at=at,
+    )  # fmt: skip
+
+
+def _add_areas(
+    actor: Actor,
+    agency_id: UUID,
+    *,
+    layer: Layer,
+    name: str,
+    valid_from: date,
+    areas: Sequence[AreaShape],
+    source: str,
+    attribution: str,
+    at: datetime,
+) -> AreaSet:
     if AreaSet.objects.filter(agency_id=agency_id, layer=layer, valid_from=valid_from, withdrawn_at=None).exists():
         raise Contradiction(
             "there are {layer} from {valid_from} already",

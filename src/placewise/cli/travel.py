@@ -11,10 +11,8 @@ from placewise.cli.options import bare, checked
 from placewise.cli.output import say
 from placewise.kernels.arrays import Floats
 from placewise.kernels.errors import PlacewiseError
+from placewise.plan.beats_ground import ACROSS_KMH, drive_between
 from placewise.streets import CrowFlight, SpeedProfile, StreetGraph, TravelTimes, open_lists, open_osm
-from placewise.streets.snap import FARTHEST_M
-
-ACROSS_KMH = 20.0
 
 
 class NoTravelTimes(PlacewiseError):
@@ -61,17 +59,11 @@ def _size(times: TravelTimes) -> str:
 
 def between_areas(times: TravelTimes, names: Sequence[str], middles: Floats) -> Floats:
     """Seconds between the middles of areas; from those far off any street the rest is the great circle."""
-    if not isinstance(times, StreetGraph):
-        return times.many_to_many(middles, middles)
-    spots = times.snap(middles, farthest=np.inf)
-    off = np.where(spots.metres > FARTHEST_M, spots.metres, 0.0)
+    seconds, off = drive_between(times, middles)
     for area in np.flatnonzero(off).tolist():
         say(
             f"  the middle of {names[area]} is {off[area] / 1000:.1f} km off any street; counted at {ACROSS_KMH:g} km/h"
         )
-    across = off * 3.6 / ACROSS_KMH
-    seconds = times.seconds_between(spots, spots) + across[:, None] + across[None, :]
-    np.fill_diagonal(seconds, 0.0)
     return seconds
 
 

@@ -14,9 +14,12 @@ from placewise.kernels.arrays import Floats, Ints
 from placewise.plan.beats import Border, SmallArea
 from placewise.plan.errors import BadProblem
 from placewise.space.area import in_metres, local_crs
+from placewise.streets import StreetGraph, TravelTimes
+from placewise.streets.snap import FARTHEST_M
 
 TOUCH = 5.0  # metres between outlines that were drawn apart and are one border
 LEAST_BORDER = 25.0  # metres: who meets only at a corner are no neighbours
+ACROSS_KMH = 20.0  # off any street
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +40,11 @@ class Outlines:
             raise BadProblem(f"areas are GeoJSON polygons, each with a property {name or 'or two'}: {error}") from error
         if hollow := [title for title, shape in zip(names, read, strict=True) if not shape.area > 0]:
             raise BadProblem(f"area without an inside: {hollow[0]}")
-        shapes = np.array(read, dtype=object)
+        return Outlines.laid(names, np.array(read, dtype=object))
+
+    @staticmethod
+    def laid(names: Sequence[str], shapes: NDArray[Any]) -> "Outlines":
+        """The outlines of shapes (n,) in degrees."""
         spot = shapely.union_all(shapely.centroid(shapes)).centroid
         return Outlines(tuple(names), shapes, np.array(in_metres(shapes, local_crs(spot.x, spot.y)), dtype=object))
 
@@ -104,6 +111,21 @@ class Outlines:
         beats = today or [""] * len(self.names)
         rows = zip(self.names, workload, grounds, outlines, beats, strict=True)
         return tuple(SmallArea(n, float(w), float(g), float(o), t) for n, w, g, o, t in rows)
+
+
+def drive_between(times: TravelTimes, middles: Floats) -> tuple[Floats, Floats]:
+    """(n, n) seconds between the middles of areas; and (n,) metres that they lie off any street, 0 where near one.
+
+    What lies off is counted on the great circle at a slow speed.
+    """
+    if not isinstance(times, StreetGraph):
+        return times.many_to_many(middles, middles), np.zeros(len(middles))
+    spots = times.snap(middles, farthest=np.inf)
+    off = np.where(spots.metres > FARTHEST_M, spots.metres, 0.0)
+    across = off * 3.6 / ACROSS_KMH
+    seconds = times.seconds_between(spots, spots) + across[:, None] + across[None, :]
+    np.fill_diagonal(seconds, 0.0)
+    return seconds, off
 
 
 def merged(outlines: Outlines, of_area: Mapping[str, str]) -> dict[str, Any]:

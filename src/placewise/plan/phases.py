@@ -18,7 +18,9 @@ class Clock:
         self.lock = Lock()
 
     def left(self, share: float) -> float:
-        """Seconds until this share of the time is over; without seconds, endless."""
+        """Seconds until this share of the time is over; without seconds, endless; none once the work was ended."""
+        if self.ended:
+            return 0.0
         if self.stop.seconds is None:
             return np.inf
         return max(0.0, self.begun + share * self.stop.seconds - perf_counter())

@@ -1,9 +1,10 @@
 // Places: areas, stations and streets as the agency keeps them.
 import type { ExpressionSpecification, LayerSpecification } from "maplibre-gl";
 import { ring } from "./cells.js";
-import { collection, type Drawing, type Item, mapPage, type Place } from "./core.js";
+import { collection, type Drawing, type Item, mapPage } from "./core.js";
 import { FONT } from "./ground.js";
 import type { Palette } from "./palette.js";
+import { everywhere, middle } from "./shapes.js";
 
 type Places = GeoJSON.FeatureCollection<
   GeoJSON.Geometry,
@@ -29,24 +30,6 @@ function placeDrawing(places: Places): Drawing {
     hit: ["place-points", "place-areas"],
     reach,
   };
-}
-
-/** The middle of the box around a geometry: where the keys find it. */
-function middle(geometry: GeoJSON.Geometry): Place {
-  const all = everywhere(geometry);
-  const mid = (run: number[]): number =>
-    (run.reduce((a, b) => Math.min(a, b), Infinity) + run.reduce((a, b) => Math.max(a, b), -Infinity)) / 2;
-  return [mid(all.map(([x]) => x)), mid(all.map(([, y]) => y))];
-}
-
-function everywhere(geometry: GeoJSON.Geometry): Place[] {
-  return geometry.type === "GeometryCollection" ? [] : positions(geometry.coordinates);
-}
-
-/** Every position, however deep the rings lie. */
-function positions(nested: unknown): Place[] {
-  if (!Array.isArray(nested)) return [];
-  return typeof nested[0] === "number" ? [nested as Place] : nested.flatMap(positions);
 }
 
 function layers(colours: Palette, chosen: string): LayerSpecification[] {
