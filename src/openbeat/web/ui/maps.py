@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from openbeat.web.ui.bits import Words
 from openbeat.web.ui.scales import number
 
-KINDS = ("surface", "incidents", "plan", "places", "standby", "warning", "beats", "zones", "beats")
+KINDS = ("surface", "incidents", "plan", "places", "standby", "warning", "beats", "zones")
 
 
 class UnknownMapKind(ValueError):
