@@ -55,6 +55,7 @@ ROOMS = (
     "forecast/warning",
     "patrol",
     "patrol/what_if",
+    "patrol/standby",
     "patrol/beats",
     "oversight",
 )
@@ -117,7 +118,16 @@ DATABASES = {
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 PROCRASTINATE_IMPORT_PATHS = [
     f"openbeat.ops.{module}"
-    for module in ("tasks", "place_work", "import_work", "housekeeping", "warning_work", "what_if_work", "beats_work")
+    for module in (
+        "tasks",
+        "place_work",
+        "import_work",
+        "housekeeping",
+        "warning_work",
+        "what_if_work",
+        "standby_work",
+        "beats_work",
+    )
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("openbeat.web.dosage_sheet")),
     path("", include("openbeat.web.evaluation")),
     path("", include("openbeat.web.what_if")),
+    path("", include("openbeat.web.standby")),
     path("", include("openbeat.web.beats")),
     path("", include("openbeat.web.trail")),
     path("", include("openbeat.web.public")),

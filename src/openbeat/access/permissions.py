@@ -44,6 +44,9 @@ class Permission(StrEnum):
     WHAT_IF_VIEW = "what_if.view"
     WHAT_IF_RUN = "what_if.run"
 
+    STANDBY_VIEW = "standby.view"
+    STANDBY_PLACE = "standby.place"
+
     BEATS_VIEW = "beats.view"
     BEATS_DRAW = "beats.draw"
     BEATS_ADOPT = "beats.adopt"

@@ -77,6 +77,8 @@ RULES: Mapping[Permission, Rule] = MappingProxyType(
         Permission.VISIT_RECORD: _rule(C, OFF),
         Permission.WHAT_IF_VIEW: _rule(A, C, SEER, SERVICE, within=Within.REACH),
         Permission.WHAT_IF_RUN: _rule(A, C, SERVICE),
+        Permission.STANDBY_VIEW: _rule(A, C, SEER, SERVICE, within=Within.REACH),
+        Permission.STANDBY_PLACE: _rule(A, C, SERVICE),
         Permission.BEATS_VIEW: _rule(A, C, SEER, SERVICE, within=Within.REACH),
         Permission.BEATS_DRAW: _rule(A, C, SERVICE),
         Permission.BEATS_ADOPT: _rule(C),

@@ -42,6 +42,8 @@ DEEDS: Mapping[str, Promise] = MappingProxyType(
         Permission.VISIT_RECORD.value: _("Record a visit"),
         Permission.WHAT_IF_VIEW.value: _("See what-ifs"),
         Permission.WHAT_IF_RUN.value: _("Simulate a what-if"),
+        Permission.STANDBY_VIEW.value: _("See standby plans"),
+        Permission.STANDBY_PLACE.value: _("Work out where units wait"),
         Permission.BEATS_VIEW.value: _("See drawings of beats"),
         Permission.BEATS_DRAW.value: _("Draw beats"),
         Permission.BEATS_ADOPT.value: _("Adopt beats"),

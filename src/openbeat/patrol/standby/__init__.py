@@ -1,0 +1,1 @@
+"""Standby: where units wait, so that a free one is near."""
