@@ -9,6 +9,7 @@ import pytest
 from openbeat.patrol.what_if.rules import Asked, Setup
 from openbeat.web.what_if_facts import notes
 from openbeat.web.what_if_figures import Figure, Result, difference_words
+from openbeat.web.what_if_words import changes
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,19 @@ from openbeat.web.what_if_figures import Figure, Result, difference_words
 )
 def test_a_difference_is_told_with_its_interval_and_what_it_comes_to(measure: str, gap: Figure, words: str) -> None:
     assert difference_words(measure, gap) == words
+
+
+@pytest.mark.parametrize(
+    ("units", "words"),
+    [
+        ((2, 2, 1), "1 car at night instead of 2"),
+        ((3, 2, 0), "3 cars by day instead of 2 + 0 cars at night instead of 2"),
+        ((1, 1, 1), "one car fewer"),
+        ((4, 4, 4), "2 cars more"),
+    ],
+)
+def test_a_change_of_cars_is_told_in_grammar(units: tuple[int, int, int], words: str) -> None:
+    assert changes(Setup("Today", (2, 2, 2)), Setup("", units), {}, {}) == [words]
 
 
 @pytest.mark.parametrize(

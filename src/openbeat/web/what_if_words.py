@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from openbeat.patrol.what_if.queries import WhatIf
 from openbeat.patrol.what_if.rules import Asked, Beats, Policy, Preemption, Setup, shift_hours
@@ -45,9 +45,11 @@ CHANGED: Mapping[str, Words] = {
 """A changed rule in words that fit into a sentence."""
 SHIFTS = (gettext_lazy("Day"), gettext_lazy("Evening"), gettext_lazy("Night"))
 IN_SHIFT = (
-    gettext_lazy("%(then)d cars by day instead of %(now)d"),
-    gettext_lazy("%(then)d cars in the evening instead of %(now)d"),
-    gettext_lazy("%(then)d cars at night instead of %(now)d"),
+    ngettext_lazy("%(then)d car by day instead of %(now)d", "%(then)d cars by day instead of %(now)d", "then"),
+    ngettext_lazy(
+        "%(then)d car in the evening instead of %(now)d", "%(then)d cars in the evening instead of %(now)d", "then"
+    ),
+    ngettext_lazy("%(then)d car at night instead of %(now)d", "%(then)d cars at night instead of %(now)d", "then"),
 )
 PRIORITIES = (
     gettext_lazy("All calls"),

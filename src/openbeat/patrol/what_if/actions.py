@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from openbeat.access import Actor, Permission
@@ -14,7 +14,7 @@ from openbeat.audit.words import Operation
 from openbeat.kernel.csv_file import as_csv
 from openbeat.kernel.errors import Contradiction
 from openbeat.patrol.what_if.models import WhatIf
-from openbeat.patrol.what_if.rules import Asked, move, require_asked, require_ended
+from openbeat.patrol.what_if.rules import Asked, move, require_asked, require_ended, require_past
 from openbeat.patrol.what_if.states import State
 from openbeat.places.queries import AreaSet
 from openbeat.seeing import progress
@@ -24,6 +24,7 @@ from openbeat.seeing import progress
 def ask_what_if(actor: Actor, area_set: AreaSet, /, *, title: str, asked: Asked, at: datetime) -> WhatIf:
     """Queue a simulation of today and its alternatives, told by these areas."""
     require_asked(asked)
+    require_past(asked, (at + timedelta(days=1)).date())  # wherever the agency lies, its day is not later
     found = WhatIf.objects.create(
         agency_id=area_set.agency_id, author_id=actor.person_id, title=title, made_at=at, area_set=area_set,
         asked=asked.as_plain(),

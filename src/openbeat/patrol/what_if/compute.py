@@ -7,7 +7,7 @@ from typing import Any
 
 from openbeat.patrol.what_if.rules import Asked, shift_hours
 from openbeat.patrol.what_if.scenario import Built
-from placewise.simulate import Difference, Estimate, Outcome, Response, Scenario, compare, simulate
+from placewise.simulate import Difference, Estimate, Outcome, Overloaded, Response, Scenario, compare, simulate
 
 Tell = Callable[[float, str], bool]
 """Told a share done and words; answers whether to stop."""
@@ -49,7 +49,10 @@ def _outcome(scenario: Scenario, asked: Asked, number: int, tell: Tell) -> Outco
         return not tell(0.05 + 0.95 * (number * runs + done) / every, f"{name}: {done} / {runs}")
 
     hours = shift_hours(asked.first_hour)
-    return simulate(scenario, days=asked.days, seed=asked.seed, runs=asked.runs, hours=hours, progress=follow)
+    try:
+        return simulate(scenario, days=asked.days, seed=asked.seed, runs=asked.runs, hours=hours, progress=follow)
+    except Overloaded as refused:
+        raise Overloaded(f"{name}: {refused}") from refused
 
 
 def _told(scenario: Scenario, outcome: Outcome, left_out: int, share: int) -> Plain:

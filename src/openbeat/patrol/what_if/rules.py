@@ -183,7 +183,18 @@ def _require_setups(setups: Sequence[Setup]) -> None:
             raise Contradiction("there is no such rule of calling units away: {rule}", rule=one.preemption)
 
 
+def require_past(asked: Asked, today: date) -> None:
+    """Refuse days that nobody has records of yet."""
+    if asked.last > today:
+        raise Contradiction(
+            "calls are taken from days that have been, not up to {last}", mend="choose an earlier period",
+            last=asked.last,
+        )  # fmt: skip
+
+
 def _require_calls(asked: Asked) -> None:
+    if asked.last < asked.first:
+        raise Contradiction("the period of the calls ends before it begins", mend="change one of the two days")
     days = (asked.last - asked.first).days + 1
     if not LEAST_DAYS <= days <= MOST_DAYS:
         raise Contradiction(
