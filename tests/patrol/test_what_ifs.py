@@ -386,7 +386,7 @@ def test_the_page_tells_the_finding_with_its_interval(town: Town, done: WhatIf) 
     [
         ({}, "90 % of urgent calls reached within: difference to today, with one car fewer"),
         ({"map": "0", "priority": "2", "measure": "p50"}, "Half of calls of priority 2 reached within"),
-        ({"priority": "all", "measure": "within"}, "Calls reached within their target: difference to today"),
+        ({"priority": "all", "measure": "late"}, "Calls reached later than their target: difference to today"),
         ({"map": "7", "priority": "9", "measure": "p1"}, "90 % of urgent calls reached within: difference to today"),
     ],
 )
@@ -430,7 +430,7 @@ def test_every_figure_leaves_as_a_file_with_its_interval(town: Town, done: WhatI
     whole = [
         row for row in rows if (row["priority"], row["area"], row["shift"], row["measure"]) == ("1", "", "", "p90")
     ]
-    assert [row["setup"] for row in whole] == ["Today", "one car fewer"]
+    assert [row["setup"] for row in whole] == ["Today", "One car fewer"]
     assert float(whole[1]["value"]) == pytest.approx(float(whole[0]["value"]) + float(whole[1]["difference"]), abs=0.02)
     assert float(whole[1]["low"]) < float(whole[1]["value"]) < float(whole[1]["high"])
     assert (whole[0]["told_in"], whole[0]["difference"]) == ("minutes", "")

@@ -59,3 +59,23 @@ def test_what_lies_off_the_streets_is_told_before_the_figures(moved: int, words:
         notes(Result({"setups": [quiet | {"rows": [], "units": []}], "differences": [], "moved": moved}), asked)
         == words
     )
+
+
+def test_what_comes_later_than_the_target_is_the_rest_of_what_comes_within() -> None:
+    row = {"priority": "1", "area": "", "hours": "", "calls": 9, "within": [0.7, 0.6, 0.8]}
+    gap = {
+        "measure": "within",
+        "priority": "1",
+        "area": "",
+        "unit": "",
+        "hours": "",
+        "value": -0.2,
+        "low": -0.3,
+        "high": -0.1,
+    }
+    setup = {"rows": [row], "units": [], "together": {}}
+    result = Result({"setups": [setup, setup], "differences": [[gap]]})
+    late, more = result.figure(0, "late", priority="1"), result.gap(1, "late", priority="1")
+    assert (late.value, late.low, late.high) == pytest.approx((30, 20, 40))
+    assert difference_words("late", more) == "+20.0 (+10.0 to +30.0), more"
+    assert result.figure(0, "late", priority="2").value is None

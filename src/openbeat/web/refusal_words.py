@@ -501,6 +501,7 @@ WORDS = (
     _(
         "{units} units would be busy for {busy:.0%} of their time: calls would queue, wherever units wait. Put more units on duty, state fewer calls or minutes at work, or give the busy share yourself"
     ),
+    _("{unit} is known to have been at another stop from {since} for {minutes} minutes"),
     _("{unit} is known to have been there from {since} for {minutes} minutes"),
     _("{what}: a number from {low:g} to {high:g}, not {value:g}"),
     _("{where} has no setting {name!r}"),

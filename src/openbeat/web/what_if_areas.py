@@ -17,7 +17,7 @@ from openbeat.web.request import Request
 from openbeat.web.ui.maps import Legend, Map
 from openbeat.web.ui.scales import classes
 from openbeat.web.ui.tables import Column, Row, Table
-from openbeat.web.what_if_figures import Figure, Result, difference_words
+from openbeat.web.what_if_figures import LATE, Figure, Result, difference_words
 from openbeat.web.what_if_rows import beside, columns_of, today_cell, unit_of
 from openbeat.web.what_if_words import PRIORITIES, SPOKEN
 
@@ -55,7 +55,7 @@ def view_of(request: Request, result: Result, asked: Asked) -> View:
 def measures_of(asked: Asked) -> dict[str, str]:
     """The measures kept by area, in words."""
     found = {"p50": _("Half within"), f"p{asked.share}": _("%(share)d %% within") % {"share": asked.share}}
-    return found | {"within": _("Within the target")}
+    return found | {LATE: _("Later than the target")}
 
 
 def _levels(result: Result) -> list[str]:
@@ -80,8 +80,8 @@ def choices(result: Result, asked: Asked, chosen: View) -> list[dict[str, Any]]:
 def heading(asked: Asked, view: View) -> str:
     """What is told of each area, in words."""
     told = {"calls": SPOKEN[int(view.priority or 0)], "share": asked.share}
-    if view.measure == "within":
-        return capfirst(_("%(calls)s reached within their target") % told)
+    if view.measure == LATE:
+        return capfirst(_("%(calls)s reached later than their target") % told)
     if view.measure == "p50":
         return capfirst(_("half of %(calls)s reached within") % told)
     return _("%(share)d %% of %(calls)s reached within") % told

@@ -17,12 +17,14 @@ Key = tuple[str, str, str, str, str]
 MINUTE, PER_CENT = 1 / 60, 100.0
 SCALE: Mapping[str, tuple[float, int]] = {
     **dict.fromkeys(("mean", "p50", "p80", "p90", "p95", "wait", "longest_wait"), (MINUTE, 1)),
-    **dict.fromkeys(("within", "queued", "utilisation", "cover", "in_beat", "patrol_kept"), (PER_CENT, 1)),
+    **dict.fromkeys(("within", "late", "queued", "utilisation", "cover", "in_beat", "patrol_kept"), (PER_CENT, 1)),
     "waiting": (1.0, 2),
 }
 """By measure: what a kept value is multiplied by to be told in minutes, per cent or calls, and its digits."""
 SLOWER = frozenset({"mean", "p50", "p80", "p90", "p95", "wait"})
 """Measures for which more is slower; of all others more is more."""
+LATE = "late"
+"""What is not within the target: told where more is to mean worse, as on a map beside minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,16 @@ class Result:
         self, setup: int, measure: str, *, priority: str = "", area: str = "", unit: str = "", hours: str = ""
     ) -> Figure:
         """A setup's value; 0 is today."""
+        if measure == LATE:
+            return _rest(self.figure(setup, "within", priority=priority, area=area, hours=hours), PER_CENT)
         return _scaled(self._figures[setup].get((measure, priority, area, unit, hours)), measure)
 
     def gap(
         self, setup: int, measure: str, *, priority: str = "", area: str = "", unit: str = "", hours: str = ""
     ) -> Figure:
         """An alternative's difference to today, on the same calls."""
+        if measure == LATE:
+            return _rest(self.gap(setup, "within", priority=priority, area=area, hours=hours), 0.0)
         return _scaled(self._gaps[setup - 1].get((measure, priority, area, unit, hours)), measure)
 
     @property
@@ -110,6 +116,12 @@ def _gaps(rows: Sequence[Mapping[str, Any]]) -> dict[Key, Sequence[float | None]
 def _scaled(told: Sequence[float | None] | None, measure: str) -> Figure:
     factor, _digits = SCALE[measure]
     return Figure(*(None if one is None else one * factor for one in told)) if told else NOTHING
+
+
+def _rest(one: Figure, whole: float) -> Figure:
+    """What is left of the whole; of a difference (whole 0) the other way round."""
+    low, high = (None if end is None else whole - end for end in (one.high, one.low))
+    return one if one.value is None else Figure(whole - one.value, low, high)
 
 
 # --- in words --------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
@@ -90,7 +91,7 @@ def badge(found: WhatIf) -> Badge:
 
 def names(asked: Asked) -> list[str]:
     """The setups' names, today first."""
-    return [_("Today"), *(one.name for one in asked.setups[1:])]
+    return [_("Today"), *(str(capfirst(one.name)) for one in asked.setups[1:])]
 
 
 def changes(today: Setup, setup: Setup, beats: Mapping[str, str], plans: Mapping[str, str]) -> list[str]:
