@@ -157,6 +157,16 @@ def test_a_late_entry_has_its_time(town: Town, approved: Plan, officer: Client) 
     assert Visit.objects.count() == 1
 
 
+def test_a_unit_is_not_told_to_be_at_two_stops_at_once(town: Town, approved: Plan, officer: Client) -> None:
+    one, two = stops(approved, "U01")[:2]
+    assert one["place"] != two["place"]
+    assert "Stop 1 is recorded" in post(officer, "plan_visit", approved, order="1", arrived="18:00", minutes="12")
+    text = post(officer, "plan_visit", approved, order="2", arrived="18:03", minutes="10")
+    assert "U01 is known to have been at another stop from 18:00 for 12 minutes" in text
+    assert "Stop 2 is recorded" in post(officer, "plan_visit", approved, order="2", arrived="18:10", minutes="10")
+    assert Visit.objects.count() == 2
+
+
 def test_who_taps_and_who_does_not(town: Town, approved: Plan) -> None:
     for role in (Role.ANALYST, Role.DISPATCHER, Role.OVERSEER):
         assert "ou may not do this here" in post(town.client(role), "plan_here", approved, order="1")
@@ -239,6 +249,39 @@ def test_lines_are_those_asked_for(town: Town, approved: Plan) -> None:
     assert shown("?show=extra") == sum(line.extra > 0 for line in lines)
     assert shown("?unit=U02") == len({stop["place"] for stop in stops(approved, "U02")})
     assert shown("?area=Nowhere") == 0
+
+
+def test_who_was_never_visited_is_plain_by_place_and_shift(town: Town, approved: Plan) -> None:
+    drive(town, approved)
+    client, address = town.client(Role.COMMANDER), reverse("plan_dosage", args=[approved.id])
+    never = {line.place: line.asked for line in queries.shift_dosage(town.house, approved, town.at).lines if line.never}
+    one = client.get(address).context["never"]
+    assert {row.cells[1]: row.cells[2] for row in one.rows} == never
+    over = client.get(reverse("dosage") + "?first=2021-12-31&last=2021-12-31").context["never"]
+    assert {(row.cells[1], row.cells[4], row.cells[5], row.cells[6]) for row in over.rows} == {
+        (place, 1, 1, "2021-12-31 18:00") for place in never
+    }
+    told = {"reason": "review of January", "legal_basis": "task"}
+    export = reverse("plan_dosage_export", args=[approved.id])
+    rows = list(csv.DictReader(io.StringIO(client.post(export + "?show=never", told).content.decode())))
+    assert {row["cell"] for row in rows} == set(never)
+    assert {(row["never_visited"], row["shift_over"]) for row in rows} == {("1", "1")}
+    every = list(csv.DictReader(io.StringIO(client.post(export, told).content.decode())))
+    assert {row["cell"] for row in every if row["never_visited"] == "1"} == set(never)
+    for minute, stop in enumerate(stops(approved, "U01") + stops(approved, "U02")):
+        at, place = STARTS + timedelta(minutes=minute), str(stop["place"])
+        actions.arrive(town.actor(Role.OFFICER), approved, unit_name="U02", place=place, slot=None, at=at)
+    page = client.get(address)
+    assert page.context["never"] is None
+    assert "Every place that was asked for was visited." in page.content.decode()
+
+
+def test_a_shift_that_is_not_over_has_places_not_visited_yet(town: Town, approved: Plan) -> None:
+    Plan.objects.filter(pk=approved.pk).update(starts=town.at - timedelta(hours=1), ends=town.at + timedelta(hours=3))
+    page = town.client(Role.COMMANDER).get(reverse("plan_dosage", args=[approved.id]))
+    assert str(page.context["never"].caption) == "Places not visited yet"
+    assert page.context["stats"][2]["label"] == "Not visited yet"
+    assert town.client(Role.COMMANDER).get(reverse("dosage")).context["never"] is None  # not counted before it is over
 
 
 def test_a_period_without_shifts_or_too_long_says_so(town: Town, approved: Plan) -> None:
@@ -348,6 +391,39 @@ def test_a_tap_without_an_end_gets_it_from_positions(town: Town, approved: Plan)
     client.post(reverse("plan_positions_take", args=[approved.id]), {"visits": preview.context["sealed"]})
     visit = Visit.objects.get()
     assert (visit.source, visit.minutes, visit.arrived_at) == ("tap", 13, STARTS + timedelta(minutes=9))
+
+
+def test_a_stay_while_told_to_be_elsewhere_is_shown_and_left(town: Town, approved: Plan, officer: Client) -> None:
+    first, other = stops(approved, "U01")[:2]
+    assert first["place"] != other["place"]
+    post(officer, "plan_visit", approved, order="2", arrived="18:10", minutes="12")
+    preview = bring(officer, approved, file_of(approved))
+    assert (preview.context["new"], preview.context["against"]) == (0, 1)
+    assert "Told to be elsewhere" in preview.content.decode()
+    taken = actions.take_over_stays(
+        town.actor(Role.OFFICER), approved, at=town.at,
+        found=[Given("U01", str(first["place"]), STARTS + timedelta(minutes=10), 12, "position")],
+    )  # fmt: skip
+    assert (taken.new, taken.against, Visit.objects.count()) == (0, 1, 1)
+    take = reverse("plan_positions_take", args=[approved.id])
+    done = officer.post(take, {"visits": preview.context["sealed"]}, follow=True).content.decode()
+    assert "1 left, since told to be elsewhere" in done
+
+
+def test_a_file_of_another_clock_or_place_says_what_may_be_wrong(town: Town, approved: Plan, officer: Client) -> None:
+    spot = next(iter(approved.values[0]["places"]))
+    head = "unit,time,lon,lat"
+    utc = [f"U01,{(STARTS + timedelta(hours=5, minutes=step)).replace(tzinfo=None)},{spot['lon']},{spot['lat']}"
+           for step in range(12)]  # fmt: skip
+    preview = bring(officer, approved, SimpleUploadedFile("a.csv", "\n".join([head, *utc]).encode()))
+    (hint,) = preview.context["hints"]
+    assert "from 2021-12-31 23:01 to 2021-12-31 23:11, the shift is 2021-12-31 18:00 – 22:00" in hint
+    assert "America/Toronto" in hint
+    swapped = [f"U01,{(STARTS + timedelta(minutes=step)).isoformat()},{spot['lat']},{spot['lon']}" for step in range(9)]
+    preview = bring(officer, approved, SimpleUploadedFile("a.csv", "\n".join([head, *swapped]).encode()))
+    (hint,) = preview.context["hints"]
+    assert "Are longitude and latitude in the right columns" in hint
+    assert bring(officer, approved, file_of(approved)).context["hints"] == []
 
 
 def test_a_preview_is_its_readers_own(town: Town, approved: Plan, officer: Client) -> None:

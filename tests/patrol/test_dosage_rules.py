@@ -15,6 +15,7 @@ from openbeat.patrol.dosage import (
     Stop,
     answered,
     dosage,
+    elsewhere,
     overlap,
     same_visit,
     share,
@@ -75,6 +76,39 @@ def test_dosage_tells_met_extra_never_and_spacing() -> None:
     assert one.share == pytest.approx(15 / 24)
 
 
+def test_a_pause_begins_when_the_last_unit_has_left() -> None:
+    """While one unit stays for an hour another comes and goes: the third comes ten minutes after the first has left."""
+    visits = [given("a", 0, 60), given("a", 10, 5, unit="U2"), given("a", 70, 5)]
+    (told,) = dosage([stop("a", 0, 0)], visits, timedelta(minutes=15))
+    assert (told.gaps, told.close) == (2, 2)
+    (told,) = dosage([stop("a", 0, 0)], visits, timedelta(minutes=10))
+    assert (told.gaps, told.close) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("other", "so"),
+    [
+        (given("b", 0, 10), True),
+        (given("b", 4, 10), True),  # six of ten minutes
+        (given("b", 5, 10), False),  # half: a tap that came late
+        (given("b", 8, 1), True),  # a short one within
+        (given("b", 10, 10), False),
+        (given("b", 3, None), False),  # how long it was is not known
+        (given("a", 0, 10), False),
+        (given("b", 0, 10, unit="U2"), False),
+    ],
+)
+def test_no_unit_is_told_to_be_at_two_places(other: Given, so: bool) -> None:
+    one = given("a", 0, 10)
+    assert (elsewhere(one, other), elsewhere(other, one)) == (so, so)
+
+
+def test_a_stay_while_told_to_be_elsewhere_is_left() -> None:
+    found = [given("b", 2, 7), given("c", 30, 6)]
+    new, ended, merged, against = sorted_out([given("a", 0, 10)], found)
+    assert ([one.place for one in new], ended, merged, against) == (["c"], {}, 0, 1)
+
+
 def test_a_share_over_shifts_has_an_interval_between_them() -> None:
     assert share([]) == Share(None)
     assert share([(0, 0)]) == Share(None)
@@ -109,12 +143,12 @@ def test_when_two_tellings_are_one_visit(other: Given, same: bool, at_once: bool
 def test_what_a_person_told_stands_and_positions_tell_the_rest() -> None:
     known = [given("a", 0, 10), given("b", 60, None), given("c", 100, None)]
     found = [given("a", 3, 8), given("b", 58, 14), given("d", 200, 6), given("c", 99, 0), given("b", 71, 3)]
-    new, ended, merged = sorted_out(known, found)
+    new, ended, merged, _against = sorted_out(known, found)
     assert [one.place for one in new] == ["d"]
     assert ended == {1: 12}  # 60 to 72
     assert merged == 3  # a as it was told, c whose end they do not know either, b once more
     again = sorted_out([*known[:1], given("b", 60, 12), known[2], *new], found)
-    assert again == ([], {}, 5)  # the same file a second time changes nothing
+    assert again == ([], {}, 5, 0)  # the same file a second time changes nothing
 
 
 @pytest.mark.parametrize(("minutes", "kept"), [(0.2, 1), (10.4, 10), (2000, 720)])

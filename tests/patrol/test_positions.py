@@ -11,7 +11,17 @@ import pytest
 
 from openbeat.kernel.errors import BadInput
 from openbeat.patrol import positions as reading
-from openbeat.patrol.positions import Expected, LeftOut, Positions, Why, reach_of, read_positions, visits_in
+from openbeat.patrol.positions import (
+    Expected,
+    LeftOut,
+    Outside,
+    Positions,
+    Why,
+    nearest,
+    reach_of,
+    read_positions,
+    visits_in,
+)
 from placewise.space.stays import StayRules
 
 ZONE = ZoneInfo("America/Toronto")
@@ -117,3 +127,18 @@ def test_text_of_old_receivers_is_read_too() -> None:
 @pytest.mark.parametrize(("resolution", "metres"), [(9, 210), (10, 80), (11, 30)])
 def test_reach_follows_the_size_of_the_cells(resolution: int, metres: int) -> None:
     assert reach_of(h3.latlng_to_cell(43.65, -79.38, resolution)) == metres
+
+
+def test_positions_of_another_time_are_counted_with_their_first_and_last() -> None:
+    found = read("U01,2021-12-31T12:00:00Z,-79.38,43.65", *rows("U01", 0, 2), "U01,2022-01-02T12:00:00Z,-79.38,43.65")
+    first, last = datetime(2021, 12, 31, 12, tzinfo=UTC), datetime(2022, 1, 2, 12, tzinfo=UTC)
+    assert found.outside == Outside(first, last, 2)
+    assert read(*rows("U01", 0, 2)).outside is None
+
+
+def test_the_nearest_position_is_told_in_metres() -> None:
+    assert nearest(read(*rows("U01", 0, 2)), PLACES) == pytest.approx(0, abs=0.01)
+    degree = nearest(read(f"U01,{STARTS.isoformat()},{LON},{LAT - 1}"), PLACES)
+    assert degree == pytest.approx(111_195, abs=1)
+    swapped = nearest(read(f"U01,{STARTS.isoformat()},{LAT},{LON}"), PLACES)
+    assert swapped > 10_000_000

@@ -18,7 +18,7 @@ from openbeat.forecast.states import State as ForecastState
 from openbeat.kernel.csv_file import as_csv
 from openbeat.kernel.errors import Contradiction
 from openbeat.patrol.build import Solved
-from openbeat.patrol.dosage import Given, Taken, overlap, sorted_out
+from openbeat.patrol.dosage import Given, Taken, elsewhere, overlap, sorted_out
 from openbeat.patrol.edits import Edit, as_edit, as_told, edited, findings_of, straight_ways
 from openbeat.patrol.models import Plan, Source, Unit, Visit, as_given
 from openbeat.patrol.rules import (
@@ -269,6 +269,7 @@ def record_visit(
     _require_visit(plan, unit_name, place)
     require_minutes(minutes)
     told = Given(unit_name, place, arrived_at, minutes)
+    _require_here_alone(plan, told)
     known = Visit.objects.filter(plan=plan, unit_name=unit_name, place=place)
     for one in known:
         if one.arrived_at != arrived_at and overlap(as_given(one), told):
@@ -341,14 +342,14 @@ def take_over_stays(actor: Actor, plan: Plan, /, *, found: Sequence[Given], at: 
         require_minutes(one.minutes or 0)
     Plan.objects.select_for_update().only("pk").get(pk=plan.pk)
     known = list(Visit.objects.filter(plan=plan))
-    new, ended, merged = sorted_out([as_given(one) for one in known], found)
+    new, ended, merged, against = sorted_out([as_given(one) for one in known], found)
     for number, minutes in ended.items():
         known[number].minutes = minutes
         known[number].save(update_fields=["minutes"])
     for one in new:
         _visit(actor, plan, one, at=at, source=Source.POSITION)
-    note(new=len(new), ended=len(ended), known=merged)
-    return Taken(len(new), len(ended), merged)
+    note(new=len(new), ended=len(ended), known=merged, against=against)
+    return Taken(len(new), len(ended), merged, against)
 
 
 @action(Permission.PLAN_VIEW, operation=Operation.DISCLOSURE)
@@ -371,6 +372,19 @@ def _require_visit(plan: Plan, unit_name: str, place: str) -> None:
         raise Contradiction("this place is not in the plan")
     if unit_name not in {one["name"] for one in problem["units"]}:
         raise Contradiction("this unit is not in the plan")
+
+
+def _require_here_alone(plan: Plan, told: Given) -> None:
+    """No unit is told to have been at a place while it is known to have been at another."""
+    for one in Visit.objects.filter(plan=plan, unit_name=told.unit).exclude(place=told.place):
+        if elsewhere(as_given(one), told):
+            raise Contradiction(
+                "{unit} is known to have been at another stop from {since} for {minutes} minutes",
+                mend="correct the time, or leave it as it is",
+                unit=told.unit,
+                since=one.arrived_at.astimezone(plan.agency.tz).strftime("%H:%M"),
+                minutes=one.minutes or "?",
+            )
 
 
 def _visit(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import accumulate
 from math import sqrt
 from typing import Any
 
@@ -137,7 +137,8 @@ def dosage(asked: Sequence[Stop], given: Sequence[Given], spacing: timedelta = t
 
 
 def _dosage(place: str, asked: Sequence[Stop], given: Sequence[Given], met: int, spacing: timedelta) -> Dosage:
-    pauses = [later.arrived - earlier.left for earlier, later in pairwise(given)]
+    ends = accumulate((one.left for one in given), max)  # while one unit stays, another may come and go
+    pauses = [later.arrived - left for left, later in zip(ends, given[1:], strict=False)]
     return Dosage(
         place=place, asked=len(asked), given=len(given),
         minutes_asked=sum(stop.minutes for stop in asked), minutes_given=sum(one.minutes or 0 for one in given),
@@ -189,32 +190,45 @@ def overlap(one: Given, other: Given) -> bool:
     return one.arrived < other.left and other.arrived < one.left
 
 
+def elsewhere(one: Given, other: Given) -> bool:
+    """Whether one of two visits would have its unit, for more than half of it, at another place at that time."""
+    if one.unit != other.unit or one.place == other.place:
+        return False
+    both = min(one.left, other.left) - max(one.arrived, other.arrived)
+    return both > timedelta() and 2 * both > min(one.left - one.arrived, other.left - other.arrived)
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of visits seen in positions: new ones, taps that got their end, those that were known."""
+    """What became of visits seen in positions: new ones, taps that got their end, known ones, those told otherwise."""
 
     new: int
     ended: int
     known: int
+    against: int
 
 
-def sorted_out(known: Sequence[Given], found: Sequence[Given]) -> tuple[list[Given], dict[int, int], int]:
-    """Of visits found in positions: the new ones, minutes for known ones without an end by number, how many merged.
+def sorted_out(known: Sequence[Given], found: Sequence[Given]) -> tuple[list[Given], dict[int, int], int, int]:
+    """Of visits found in positions: the new ones, minutes for known ones without an end by number, how many merged,
+    how many a person told otherwise.
 
     The rule: what a person told stands. A visit found within ten minutes of a known one of the same unit at the same
-    place is that one; only if its end was never told, the positions tell it.
+    place is that one; only if its end was never told, the positions tell it. One that lies for more than half in what
+    was told of the same unit at another place is left.
     """
-    told, new, ended, merged = list(known), list[Given](), dict[int, int](), 0
+    told, new, ended, merged, against = list(known), list[Given](), dict[int, int](), 0, 0
     for one in sorted(found, key=lambda each: each.arrived):
         number = next((i for i, other in enumerate(told) if same_visit(one, other)), None)
-        if number is None:
+        if number is None and any(elsewhere(one, other) for other in known):
+            against += 1
+        elif number is None:
             new.append(one)
         elif told[number].minutes is None and (minutes := _minutes(told[number].arrived, one.left)) >= 1:
             ended[number] = minutes
             told[number] = replace(told[number], minutes=minutes)
         else:
             merged += 1
-    return new, ended, merged
+    return new, ended, merged, against
 
 
 def _minutes(since: datetime, until: datetime) -> int:

@@ -8,12 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import asin, cos, radians, sin
 from zoneinfo import ZoneInfo
 
 import gpxpy
 import h3
 import numpy as np
 from gpxpy.gpx import GPXException
+from scipy.spatial import KDTree
 
 from openbeat.kernel.errors import BadInput
 from openbeat.patrol.dosage import Given
@@ -22,6 +24,8 @@ from placewise.space.stays import StayRules, stays
 
 MOST_BYTES = 40_000_000
 MOST_ROWS = 500_000
+EARTH = 6_371_009.0
+"""Metres: the mean radius."""
 ROOM = timedelta(hours=1)
 """How long before and after the shift positions are still looked at."""
 NAMES: Mapping[str, frozenset[str]] = {
@@ -62,12 +66,22 @@ class Expected:
 
 
 @dataclass(slots=True)
+class Outside:
+    """Positions before or after the shift: how many, the first moment and the last."""
+
+    first: datetime
+    last: datetime
+    rows: int = 0
+
+
+@dataclass(slots=True)
 class Positions:
-    """What was read: unit → moments, longitudes, latitudes; and the rows left out. Never stored."""
+    """What was read: unit → moments, longitudes, latitudes; the rows left out, those of other times. Never stored."""
 
     tracks: dict[str, tuple[list[datetime], list[float], list[float]]] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
     rows: int = 0
+    outside: Outside | None = None
 
     def take(self, expected: Expected, unit: str, at: datetime | None, spot: tuple[float, float] | None) -> None:
         """One row: among the unit's positions, or left out with why."""
@@ -75,6 +89,9 @@ class Positions:
         if self.rows > MOST_ROWS:
             raise BadInput("the file has more than {most} positions", mend="split it by unit", most=MOST_ROWS)
         why = _why(expected, unit, at, spot)
+        if why is Why.SHIFT and at is not None:
+            seen = self.outside or Outside(at, at)
+            self.outside = Outside(min(seen.first, at), max(seen.last, at), seen.rows + 1)
         if why is not None or at is None or spot is None:
             self.left_out.append(LeftOut(self.rows, why or Why.TIME))
             return
@@ -173,6 +190,21 @@ def _gpx(text: str) -> Iterator[Row]:
 def reach_of(place: str) -> int:
     """Metres from a planned place's middle to its corners, in tens: within them a unit is there."""
     return int(-(-h3.average_hexagon_edge_length(h3.get_resolution(place), unit="m") // 10) * 10)
+
+
+def nearest(positions: Positions, places: Sequence[Mapping[str, float | str]]) -> float:
+    """Metres, on the sphere, between the position and the planned place that lie nearest to each other."""
+    spots = np.array([_upright(float(place["lon"]), float(place["lat"])) for place in places])
+    seen = np.array(
+        [_upright(x, y) for _times, lons, lats in positions.tracks.values() for x, y in zip(lons, lats, strict=True)]
+    )
+    chord = float(np.asarray(KDTree(spots).query(seen)[0]).min())
+    return 2 * EARTH * asin(min(1.0, chord / 2))
+
+
+def _upright(lon: float, lat: float) -> tuple[float, float, float]:
+    x, y = radians(lon), radians(lat)
+    return cos(x) * cos(y), sin(x) * cos(y), sin(y)
 
 
 def visits_in(positions: Positions, places: Sequence[Mapping[str, float | str]], rules: StayRules) -> list[Given]:

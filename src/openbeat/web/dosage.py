@@ -114,10 +114,12 @@ def _page(request: Request, form: PeriodForm, shifts: list[ShiftDosage], more: d
     plan = more.get("plan")
     here = reverse("plan_dosage", args=[plan.id]) if plan else reverse("dosage")
     export = reverse("plan_dosage_export", args=[plan.id]) if plan else reverse("dosage_export")
+    never = request.GET.copy()
+    never["show"] = "never"
     context = board.page(request, shifts, form.chosen(), alone=plan is not None) | more | {
         "form": form, "clear": here, "may_evaluate": bool(scopes(request.actor, Permission.INCIDENT_VIEW)),
         "bases": [(basis.value, words) for basis, words in BASES.items() if basis is not LegalBasis.CONSENT],
-        "export_url": f"{export}?{request.GET.urlencode()}",
+        "export_url": f"{export}?{request.GET.urlencode()}", "only_never": never.urlencode() + "#lines",
     }  # fmt: skip
     return render(request, "dosage/dosage.html", context)
 

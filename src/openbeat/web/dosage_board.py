@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from openbeat.patrol.dosage import Dosage, Share, share
 from openbeat.patrol.queries import ShiftDosage, Source, Spot
 from openbeat.web.ground import map_ground
-from openbeat.web.plan_board import ROOM, shift_words
+from openbeat.web.plan_board import ROOM, shift_day, shift_words
 from openbeat.web.request import Request
 from openbeat.web.ui.bits import Badge
 from openbeat.web.ui.charts import BarChart, Basis, ColumnChart, Series
@@ -99,6 +99,7 @@ def page(request: Request, shifts: Sequence[ShiftDosage], chosen: Chosen, *, alo
         "any": bool(shifts),
         "running": sum(not shift.over for shift in shifts),
         "stats": stats(over, len({line.shift.plan.pk for line in over})),
+        "never": never_table(over, alone=alone),
         "by_shift": None if alone else by_shift(over),
         "by_area": by_area(over, shifts),
         "map": dosage_map(request, over),
@@ -107,6 +108,42 @@ def page(request: Request, shifts: Sequence[ShiftDosage], chosen: Chosen, *, alo
         "rows": len(shown),
         "empty": _nothing(alone),
     }
+
+
+def never_table(lines: Sequence[Line], *, alone: bool) -> Table | None:
+    """Each place that a whole shift passed by, with the shifts that did; None where there is none."""
+    missed = [line for line in lines if line.dosage.never]
+    if not missed:
+        return None
+    shifts: dict[str, list[Line]] = defaultdict(list)
+    for line in missed:
+        shifts[line.spot.name].append(line)
+    asked = Counter(line.spot.name for line in lines if line.dosage.asked)
+    columns = [
+        Column("area", _("Area")), Column("place", _("Cell"), kind="code"),
+        Column("visits", _("Visits asked"), kind="number"), Column("minutes", _("Minutes asked"), kind="number"),
+        Column("never", _("Shifts without a visit"), kind="number"), Column("of", _("of"), kind="number"),
+        Column("when", _("Which shifts")),
+    ]  # fmt: skip
+    found = sorted(shifts.values(), key=lambda one: (-len(one), -_visits(one), one[0].spot.name))
+    rows = [Row(_missed(one, asked[one[0].spot.name], alone=alone)) for one in found]
+    caption = _("Places not visited yet") if alone and not lines[0].shift.over else _("Never visited")
+    shown = columns[:4] if alone else columns
+    note = "" if alone else _("Each place that was asked for in a shift and had no visit in it, most often first.")
+    return Table(caption, shown, rows, dense=True, tall=True, total=len(rows), id="never", note=note)
+
+
+def _visits(lines: Sequence[Line]) -> int:
+    return sum(line.dosage.asked for line in lines)
+
+
+def _missed(lines: Sequence[Line], asked: int, *, alone: bool) -> list[object]:
+    first = lines[0]
+    minutes = sum(line.dosage.minutes_asked for line in lines)
+    cells: list[object] = [first.spot.area or _("outside of areas"), first.spot.name, _visits(lines), minutes]
+    if alone:
+        return cells
+    return [*cells, len(lines), asked, ", ".join(shift_day(line.shift.plan) for line in lines)]
 
 
 def _nothing(alone: bool) -> Empty:  # noqa: FBT001
@@ -137,7 +174,8 @@ def stats(lines: Sequence[Line], shifts: int) -> list[dict[str, Any]]:
     return [
         _stat(_("Visits given"), visits, _("per cent of %(n)s asked") % {"n": number(asked, 0)}, told),
         _stat(_("Minutes given"), minutes, _("per cent of the minutes asked"), told),
-        {"label": _("Never visited"), "value": number(never, 0), "basis": told,
+        {"label": _("Never visited") if all(line.shift.over for line in lines) else _("Not visited yet"),
+         "value": number(never, 0), "basis": told, "url": "#never" if never else "",
          "unit": _("of %(n)s places, each counted once a shift") % {"n": number(places, 0)}},
         {"label": _("Nobody asked for"), "value": number(extra, 0), "unit": _("visits to planned places"),
          "basis": told},
@@ -158,8 +196,8 @@ def by_shift(lines: Sequence[Line]) -> ColumnChart | None:
     """The share of visits given in each shift."""
     sums: dict[str, list[int]] = {}
     for line in lines:
-        met, asked = sums.setdefault(shift_words(line.shift.plan), [0, 0])
-        sums[shift_words(line.shift.plan)] = [met + line.dosage.met, asked + line.dosage.asked]
+        met, asked = sums.setdefault(shift_day(line.shift.plan), [0, 0])
+        sums[shift_day(line.shift.plan)] = [met + line.dosage.met, asked + line.dosage.asked]
     kept = {words: 100 * met / asked for words, (met, asked) in sums.items() if asked}
     if len(kept) < 2:
         return None
@@ -324,7 +362,8 @@ def plain(lines: Sequence[Line]) -> list[list[object]]:
     """The lines as a file has them: English names of columns, bare numbers."""
     head: list[object] = [
         "plan", "shift_begins", "area", "cell", "visits_asked", "visits_given", "asked_and_given", "nobody_asked_for",
-        "minutes_asked", "minutes_given", "pauses", "pauses_too_close", "units", "known_from",
+        "minutes_asked", "minutes_given", "pauses", "pauses_too_close", "units", "known_from", "never_visited",
+        "shift_over",
     ]  # fmt: skip
     return [head, *(_plain(line) for line in lines)]
 
@@ -334,4 +373,5 @@ def _plain(line: Line) -> list[object]:
     return [
         plan.title, plan.starts.isoformat(), line.spot.area, line.spot.name, one.asked, one.given, one.met, one.extra,
         one.minutes_asked, one.minutes_given, one.gaps, one.close, " ".join(one.units), " ".join(one.sources),
+        int(one.never), int(line.shift.over),
     ]  # fmt: skip

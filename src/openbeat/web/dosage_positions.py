@@ -21,18 +21,21 @@ from openbeat.access import Permission, permits
 from openbeat.kernel.errors import BadInput, NotFound, NotPermitted, OpenbeatError
 from openbeat.patrol import actions, queries
 from openbeat.patrol.dosage import Given, sorted_out
-from openbeat.patrol.positions import Expected, LeftOut, Positions, Why, reach_of, read_positions, visits_in
+from openbeat.patrol.positions import Expected, LeftOut, Positions, Why, nearest, reach_of, read_positions, visits_in
 from openbeat.patrol.queries import Plan as KeptPlan
 from openbeat.patrol.states import State
 from openbeat.web.plan_board import shift_words
 from openbeat.web.refusals import sentences
 from openbeat.web.request import Request
 from openbeat.web.ui.bits import Badge
+from openbeat.web.ui.scales import number
 from openbeat.web.ui.tables import Column, Empty, Row, Table
 from placewise.space.stays import StayRules
 
 HOUR = 3600
 """Seconds that a preview may wait before it is taken over."""
+FAR = 5_000
+"""Metres from every planned place, beyond which a file is taken to be of elsewhere."""
 LISTED = 100
 """Rows left out that are listed one by one."""
 REASONS = {
@@ -114,11 +117,12 @@ def bring(request: HttpRequest, plan_id: str) -> HttpResponse:
 
 def _preview(request: Request, plan: KeptPlan, positions: Positions, visits: list[Given]) -> dict[str, Any]:
     known = queries.given(request.actor, plan)
-    new, ended, merged = sorted_out(known, visits)
+    new, ended, merged, against = sorted_out(known, visits)
     by_why = Counter(one.why for one in positions.left_out)
     return {
         "table": _table(plan, known, visits),
         "positions": positions.rows - len(positions.left_out), "units": len(positions.tracks),
+        "hints": hints(plan, positions, visits, plan.values[0]["places"]), "against": against,
         "new": len(new), "ended": len(ended), "known": merged, "takes": len(new) + len(ended),
         "left_out": len(positions.left_out),
         "reasons": [(REASONS[why], n) for why, n in by_why.most_common()],
@@ -135,10 +139,8 @@ def _table(plan: KeptPlan, known: list[Given], visits: list[Given]) -> Table:
     ]  # fmt: skip
     told, badges = list(known), []
     for one in visits:
-        new, ended, _merged = sorted_out(told, [one])
-        badges.append(
-            Badge(_("New"), "good") if new else Badge(_("Ends a tap"), "info") if ended else Badge(_("Known"))
-        )
+        new, ended, _merged, against = sorted_out(told, [one])
+        badges.append(_becomes(new=bool(new), ended=bool(ended), against=bool(against)))
         told = [*told, *new] if new else told
     rows = [
         Row([one.unit, f"{one.arrived.astimezone(zone):%H:%M}", one.minutes, areas[one.place], one.place, what])
@@ -146,6 +148,40 @@ def _table(plan: KeptPlan, known: list[Given], visits: list[Given]) -> Table:
     ]  # fmt: skip
     empty = Empty(_("No visit in these positions"), _("No unit stayed long enough at a planned place."), "map-pin")
     return Table(_("Visits in this file"), columns, rows, empty=empty, dense=True)
+
+
+def _becomes(*, new: bool, ended: bool, against: bool) -> Badge:
+    if against:
+        return Badge(_("Told to be elsewhere"), "warn")
+    return Badge(_("New"), "good") if new else Badge(_("Ends a tap"), "info") if ended else Badge(_("Known"))
+
+
+def hints(plan: KeptPlan, positions: Positions, visits: list[Given], places: list[dict[str, Any]]) -> list[str]:
+    """What a file that shows little may suffer from: a clock of another zone, places far away."""
+    found, zone = [], plan.agency.tz
+    if positions.outside and 2 * positions.outside.rows > positions.rows:
+        told = {
+            "first": f"{positions.outside.first.astimezone(zone):%Y-%m-%d %H:%M}",
+            "last": f"{positions.outside.last.astimezone(zone):%Y-%m-%d %H:%M}",
+            "shift": shift_words(plan), "zone": plan.agency.zone,
+        }  # fmt: skip
+        found.append(
+            _(
+                "Most positions lie outside of the shift: they run from %(first)s to %(last)s, the shift is %(shift)s. "
+                "Times without an offset are read as %(zone)s time; if the file's clock is another, write the offset "
+                "into its times, as 2021-12-31T23:05:00Z."
+            )
+            % told
+        )
+    if not visits and positions.tracks and (far := nearest(positions, places)) > FAR:
+        found.append(
+            _(
+                "No position is nearer than %(km)s km to any planned place. Are longitude and latitude in the right "
+                "columns, in degrees?"
+            )
+            % {"km": number(far / 1000, 0)}
+        )
+    return found
 
 
 def _rows(left_out: list[LeftOut]) -> Table:
@@ -198,6 +234,8 @@ def take(request: HttpRequest, plan_id: str) -> HttpResponse:
             "ended": taken.ended,
             "known": taken.known,
         }
+    if taken.against:
+        words += " · " + _("%(n)d left, since told to be elsewhere") % {"n": taken.against}
     messages.success(request, words + ". " + _("The positions are not kept."))
     return redirect(reverse("plan_dosage", args=[plan_id]))
 

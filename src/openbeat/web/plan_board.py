@@ -99,6 +99,11 @@ def shift_words(plan: KeptPlan) -> str:
     return f"{starts:%Y-%m-%d %H:%M} – {ends:%H:%M}"
 
 
+def shift_day(plan: KeptPlan) -> str:
+    """The shift by its local beginning, short enough for an axis or a list."""
+    return f"{plan.starts.astimezone(plan.agency.tz):%Y-%m-%d %H:%M}"
+
+
 def board(request: Request, plan: KeptPlan) -> dict[str, Any]:
     """Everything a solved plan shows."""
     answers = [
