@@ -31,6 +31,26 @@ def test_a_commander_answers_a_warning(enter: Enter, warned: str) -> None:
     expect(page.get_by_role("button", name="Say what is done…")).to_be_visible()
 
 
+def test_its_map_is_printed(enter: Enter, warned: str) -> None:
+    page = enter("analyst")
+    page.goto(warned)
+    expect(page.locator(".map-wait:visible")).to_have_count(0)
+    paper = page.locator("canvas.map-paper")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(paper).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(paper).to_be_visible()
+    expect(page.locator(".map-canvas")).to_be_hidden()
+    colours = page.evaluate(
+        """() => { const c = document.querySelector('canvas.map-paper')
+        const all = c.getContext('2d').getImageData(0, 0, c.width, c.height).data
+        return new Set(new Uint32Array(all.buffer)).size }"""
+    )
+    assert colours > 3  # ground, lines, circle, cells
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(paper).to_have_count(0)
+
+
 def test_a_warning_is_dismissed_by_keyboard_on_a_phone(enter: Enter, warned: str) -> None:
     page = enter("analyst", width=390, height=844)
     page.goto(warned)

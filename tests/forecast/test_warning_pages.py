@@ -19,7 +19,7 @@ from openbeat.forecast import actions as forecasts
 from openbeat.forecast.warning import actions
 from openbeat.forecast.warning.compute import Found, Scanned
 from openbeat.forecast.warning.models import Alarm, Scan, Step, Watch
-from openbeat.forecast.warning.rules import Outcome, Stretch
+from openbeat.forecast.warning.rules import Outcome, Stretch, reach
 from openbeat.forecast.warning.states import AlarmState, WatchState
 from openbeat.incidents.models import OffenceClass
 from openbeat.patrol.models import Plan
@@ -171,7 +171,7 @@ def test_the_false_alarms_told_are_those_measured() -> None:
 
 @pytest.mark.parametrize(("radius", "told"), [(0, 100), (25, 100), (26, 150), (480, 600), (925, 1000)])
 def test_a_circle_is_told_with_its_cells_and_rounded_up(radius: float, told: int) -> None:
-    assert words.metres(radius) == told
+    assert reach(radius) == told
 
 
 def test_one_report_on_one_day_reads_well(town: Town, watch: Watch) -> None:

@@ -557,8 +557,8 @@ def test_the_register_is_handed_over_without_points_and_with_a_reason(
     Watch.objects.filter(pk=watch.pk).update(title="=cmd()")
     text = actions.export_alarms(analyst, town.agency, **given).decode()
     head, row, *rest = text.split("\r\n")
-    assert head.startswith("raised,watch,near,first day")
-    assert ",'=cmd(),Moss Park,2021-12-18,2021-12-31,400,14,4.2,340," in row
+    assert head.startswith("raised,watch,offences,near,first day")
+    assert ",'=cmd(),Burglary/Breaking & Entering,Moss Park,2021-12-18,2021-12-31,500,14,4.2,340," in row
     assert rest == [""]
     assert not {f"{LON}", f"{LAT}"} & set(row.split(","))
     entry = Entry.objects.filter(deed="warning.export").get()

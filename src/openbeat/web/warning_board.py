@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from openbeat.access import Permission, scopes
 from openbeat.forecast.warning import queries
 from openbeat.forecast.warning.queries import Alarm, Watch
-from openbeat.forecast.warning.rules import LinkKind, waits
+from openbeat.forecast.warning.rules import LinkKind, reach, waits
 from openbeat.forecast.warning.states import AlarmState, WatchState
 from openbeat.places import queries as places
 from openbeat.web.ground import map_ground
@@ -41,7 +41,6 @@ from openbeat.web.warning_words import (
     expected_words,
     found,
     last_scan,
-    metres,
     near,
     of_one_day,
     once_in,
@@ -179,7 +178,7 @@ def _facts(request: Request, alarm: Alarm) -> list[tuple[Any, Any]]:
     return [
         (_("Near"), near(alarm)),
         (_("Days"), span(alarm.starts, alarm.ends)),
-        (_("Circle"), _("%(metres)s m around the point on the map") % {"metres": number(metres(alarm.radius), 0)}),
+        (_("Circle"), _("%(metres)s m around the point on the map") % {"metres": number(reach(alarm.radius), 0)}),
         (_("First found"), day(alarm.first_seen)),
         (_("Last found"), day(alarm.last_seen)),
         (_("At its rarest"), once_in(alarm.highest, rarest(alarm.watch))),
@@ -229,7 +228,7 @@ def _comparison_address(request: Request, alarm: Alarm, start: date, weeks: int)
 
 def alarm_map(request: Request, alarm: Alarm) -> Map:
     """The circle, and the cells in which its reports lie."""
-    reach = metres(alarm.radius)
+    edge = reach(alarm.radius)
     counts = [float(count) for _cell, count in alarm.cells] or [1.0]
     data = [{"cell": cell, "value": count} for cell, count in alarm.cells]
     return Map(
@@ -237,14 +236,14 @@ def alarm_map(request: Request, alarm: Alarm) -> Map:
         _("Where the reports of the warning lie"),
         data=data,
         legend=Legend(_("Reports in these days"), _("per cell of about 130 m"), classes(counts), digits=0),
-        extra={"lon": alarm.lon, "lat": alarm.lat, "radius": reach},
-        **map_ground(request, alarm.watch.area_set) | {"bounds": _around(alarm, max(LEAST_SHOWN, MAP_MARGIN * reach))},
+        extra={"lon": alarm.lon, "lat": alarm.lat, "radius": edge},
+        **map_ground(request, alarm.watch.area_set) | {"bounds": _around(alarm, max(LEAST_SHOWN, MAP_MARGIN * edge))},
     )
 
 
-def _around(alarm: Alarm, reach: float) -> tuple[float, float, float, float]:
-    """West, south, east, north of a square around the circle's middle, `reach` metres to each side."""
-    up = reach / METRES_A_DEGREE
+def _around(alarm: Alarm, metres: float) -> tuple[float, float, float, float]:
+    """West, south, east, north of a square around the circle's middle, `metres` to each side."""
+    up = metres / METRES_A_DEGREE
     side = up / cos(radians(alarm.lat))
     return (alarm.lon - side, alarm.lat - up, alarm.lon + side, alarm.lat + up)
 
@@ -323,7 +322,7 @@ def sighting_table(request: Request, alarm: Alarm) -> Table:
     found = queries.sightings(request.actor, alarm)[:SHOWN_SCANS]
     nights = {one.night: one for one in reversed(found)}
     rows = [
-        Row([scanned_to(one.night), days(one.starts, one.ends), metres(one.radius), one.observed, one.expected,
+        Row([scanned_to(one.night), days(one.starts, one.ends), reach(one.radius), one.observed, one.expected,
              days_between(one.recurrence, most)])
         for one in sorted(nights.values(), key=lambda one: one.night, reverse=True)
     ]  # fmt: skip

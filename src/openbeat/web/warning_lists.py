@@ -20,7 +20,6 @@ from openbeat.web.warning_words import (
     OUTCOMES,
     alarm_badge,
     classes_of,
-    days,
     days_between,
     near,
     rarest,
@@ -177,7 +176,6 @@ def alarm_table(request: Request, alarms: Sequence[Alarm], query: QueryDict) -> 
     columns = [
         Column("near", _("Near")),
         Column("what", _("Offences")),
-        Column("days", _("Days"), kind="time"),
         Column("observed", _("Reported"), kind="number", digits=0),
         Column("expected", _("Expected"), kind="number", digits=2),
         Column("often", _("By chance once in, days"), kind="number"),
@@ -185,7 +183,7 @@ def alarm_table(request: Request, alarms: Sequence[Alarm], query: QueryDict) -> 
         Column("became", _("What came of it")),
     ]
     rows = [
-        Row([near(one), classes_of(one.watch), days(one.starts, one.ends), one.observed, one.expected,
+        Row([near(one), classes_of(one.watch), one.observed, one.expected,
              days_between(one.highest, rarest(one.watch)), short_day(one.first_seen), alarm_badge(one)],
             url=reverse("warning", args=[one.pk]))
         for one in alarms

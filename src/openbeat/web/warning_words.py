@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from math import ceil
 from typing import Any
 
 from django.utils.formats import date_format
@@ -12,14 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from openbeat.forecast.warning.queries import Alarm, Scan, Watch
-from openbeat.forecast.warning.rules import LinkKind, Outcome, tries
+from openbeat.forecast.warning.rules import LinkKind, Outcome, reach, tries
 from openbeat.forecast.warning.states import AlarmState, ScanState, WatchState
 from openbeat.web.ui.bits import Badge
 from openbeat.web.ui.scales import number
 
-CELL_REACH = 75.0
-"""Metres from the middle of a cell to its corner: so much farther do the reports of a circle reach."""
-ROUND_TO = 50
 LEAST_OF_ONE_DAY = 3
 """Reports of one day from which it is worth a word."""
 ALARMS: dict[AlarmState, tuple[Promise, str]] = {
@@ -104,11 +100,6 @@ def scanned_to(night: date) -> date:
     return night - timedelta(days=1)
 
 
-def metres(radius: float) -> int:
-    """How far the reports reach from the middle, rounded up."""
-    return ceil((radius + CELL_REACH) / ROUND_TO) * ROUND_TO
-
-
 def classes_of(watch: Watch) -> str:
     """The offences of a watch, by name."""
     return ", ".join(one.offence_class.name for one in watch.classes.all())
@@ -136,7 +127,7 @@ def found(alarm: Alarm) -> str:
     )
     return words % {
         "count": number(alarm.observed, 0), "what": classes_of(alarm.watch),
-        "metres": number(metres(alarm.radius), 0), "near": near(alarm), "span": span(alarm.starts, alarm.ends),
+        "metres": number(reach(alarm.radius), 0), "near": near(alarm), "span": span(alarm.starts, alarm.ends),
         "expected": expected_words(alarm.expected),
     }  # fmt: skip
 

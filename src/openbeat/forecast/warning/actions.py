@@ -23,6 +23,7 @@ from openbeat.forecast.warning.rules import (
     Stretch,
     continued,
     move,
+    reach,
     require_dismissal,
     require_ended,
     require_settings,
@@ -36,8 +37,8 @@ from openbeat.places.queries import AreaSet
 from openbeat.seeing import progress
 
 EXPORTED = (
-    "raised", "watch", "near", "first day", "last day", "radius m", "observed", "expected", "recurrence days",
-    "highest recurrence days", "first seen", "last seen", "state", "outcome",
+    "raised", "watch", "offences", "near", "first day", "last day", "circle m", "observed", "expected",
+    "recurrence days", "highest recurrence days", "first seen", "last seen", "state", "outcome",
 )  # fmt: skip
 
 
@@ -196,9 +197,10 @@ def export_alarms(
 
 
 def _exported(alarm: Alarm) -> list[object]:
+    classes = "; ".join(one.offence_class.name for one in alarm.watch.classes.all())
     return [
-        alarm.raised_at.isoformat(), alarm.watch.title, alarm.near, alarm.starts, alarm.ends,
-        round(alarm.radius), alarm.observed, round(alarm.expected, 2), round(alarm.recurrence),
+        alarm.raised_at.isoformat(), alarm.watch.title, classes, alarm.near, alarm.starts, alarm.ends,
+        reach(alarm.radius), alarm.observed, round(alarm.expected, 2), round(alarm.recurrence),
         round(alarm.highest), alarm.first_seen, alarm.last_seen, alarm.state, alarm.outcome,
     ]  # fmt: skip
 

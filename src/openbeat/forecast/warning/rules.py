@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from math import ceil
 from typing import TypeVar
 
 import h3
@@ -30,6 +31,9 @@ KEEP = 0.5
 """The share of the threshold at which an alarm goes on: else one near it would end and begin anew each few nights."""
 FROM_HOUR = 4
 """Local hour from which a night's scan is due: the records of the day before are in."""
+CELL_REACH = 75.0
+"""Metres from the middle of a cell to its corner."""
+ROUND_TO = 50
 SPARE = 250.0
 """Metres within which two centres are the same place, however small their circles."""
 
@@ -118,6 +122,11 @@ def is_due(local: datetime, night: date, scanned: Collection[date]) -> bool:
 def metres_between(one: Stretch, other: Stretch) -> float:
     """The distance of two centres over the great circle."""
     return float(h3.great_circle_distance((one.lat, one.lon), (other.lat, other.lon), unit="m"))
+
+
+def reach(radius: float) -> int:
+    """How far the reports of a circle lie from its middle, metres rounded up; its radius ends in middles of cells."""
+    return ceil((radius + CELL_REACH) / ROUND_TO) * ROUND_TO
 
 
 def overlap(one: Stretch, other: Stretch) -> bool:

@@ -188,7 +188,25 @@ class Shown {
     host.addEventListener("click", (event) => this.act(event), { signal });
     document.addEventListener("openbeat:theme", this.restyle, { signal });
     this.dark.addEventListener("change", this.restyle, { signal });
+    addEventListener("beforeprint", this.toPaper, { signal });
+    addEventListener("afterprint", this.fromPaper, { signal });
   }
+
+  /** What the map draws is gone once the page is laid out for paper: a plain copy of it is printed instead. */
+  private toPaper = (): void => {
+    this.fromPaper();
+    this.map.redraw();
+    const drawn = this.map.getCanvas();
+    const copy = document.createElement("canvas");
+    copy.className = "map-paper";
+    [copy.width, copy.height] = [drawn.width, drawn.height];
+    copy.getContext("2d")?.drawImage(drawn, 0, 0);
+    this.host.querySelector(".map-canvas")?.after(copy);
+  };
+
+  private fromPaper = (): void => {
+    this.host.querySelector(".map-paper")?.remove();
+  };
 
   /** The frame around the canvas has the name and the focus; the canvas itself stays silent. */
   private hush(canvas: HTMLCanvasElement): void {
