@@ -40,13 +40,16 @@ def test_orders_stops_by_the_way():
     assert len(plan.tours[0].visits) == 4
 
 
-def test_visits_are_spaced_across_units():
-    """Three slots of 20 minutes and 25 minutes between visits: the middle slot can't be had beside its neighbours."""
+@pytest.mark.parametrize(("apart", "slots_kept"), [(30, [0, 2]), (25, [1, 2])])
+def test_visits_are_spaced_across_units(apart, slots_kept):
+    """Slots of 20 minutes: half an hour apart, the middle one can't be had beside its neighbours; 25 minutes apart,
+    it and the last can, from its first minute to the last's end."""
     slots = tuple((i * 20 * MINUTE, (i + 1) * 20 * MINUTE) for i in range(3))
     wanted = [place("x", [5, 6, 5], visits=3, dwell=10 * MINUTE)]
-    plan = solve(line(wanted, [unit("a"), unit("b")], slots=slots, spacing=25 * MINUTE), QUICK, 1)
-    assert sorted(visit.slot for tour in plan.tours for visit in tour.visits) == [0, 2]
-    assert check(line(wanted, [unit("a"), unit("b")], slots=slots, spacing=25 * MINUTE), plan) == []
+    city = line(wanted, [unit("a"), unit("b")], slots=slots, spacing=apart * MINUTE)
+    plan = solve(city, QUICK, 1)
+    assert sorted(visit.slot for tour in plan.tours for visit in tour.visits) == slots_kept
+    assert check(city, plan) == []
 
 
 def test_break_is_kept_even_where_prizes_are_lost_for_it():

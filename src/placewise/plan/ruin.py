@@ -17,7 +17,8 @@ from placewise.plan.problem import Problem
 from placewise.plan.stop import Progress, Stop
 
 ROUNDS_AT_ONE_HEAT = 50
-HOTTEST, COLDEST = 1.0, 0.05  # of the mean prize
+HOTTEST, REHEATED, COLDEST = 1.0, 0.3, 0.05  # of the mean prize
+SCOUTS, SCOUTING = 4, 0.5  # short searches of each worker, and the share of the whole that they take
 STRING_SUM = 10.0  # visits taken out on average
 DRIVING = 0.1  # of the mean prize for driving to a near neighbour
 EVENNESS = 0.1  # of the mean prize for a shift full of visits
@@ -122,22 +123,54 @@ def weigh(problem: Problem, facts: Facts) -> Floats:
     ])  # fmt: skip
 
 
+class _Walk:
+    """One worker's searches: the rounds they have made and the best they have found."""
+
+    def __init__(self, problem: Problem, facts: Facts, told: _Told, seeds: tuple[int, int]) -> None:
+        self.facts, self.told = facts, told
+        self.weights, self.rng = weigh(problem, facts), np.random.default_rng(seeds)
+        self.best, self.worth, self.rounds = empty_routes(facts), -np.inf, 0
+
+    def cool(self, now: Routes, hottest: float, begin: float, end: float) -> None:
+        """Searches on from these routes while the share done lies from `begin` to `end`, ever colder."""
+        trial, best = empty_routes(self.facts), empty_routes(self.facts)
+        copy_routes(now, best)
+        scores = np.array([score(self.facts, now, self.weights), rank(self.facts, now, self.weights)])
+        while (share := self.told.share(self.rounds, float(max(self.best.total[0], best.total[0])))) < end:
+            heat = self.weights[-1] * hottest * (COLDEST / hottest) ** ((share - begin) / (end - begin))
+            at_once = min(ROUNDS_AT_ONE_HEAT, (self.told.stop.rounds or self.rounds + ROUNDS_AT_ONE_HEAT) - self.rounds)
+            improve(self.facts, now, trial, best, self.weights, scores, heat, STRING_SUM, at_once, self.draw())
+            self.rounds += at_once
+        if scores[1] > self.worth:
+            self.best, self.worth = best, float(scores[1])
+
+    def filled(self, first: Routes) -> Routes:
+        """These routes with every visit put in where it fits."""
+        routes = _same(self.facts, first)
+        fill(self.facts, routes, self.weights, self.draw())
+        return routes
+
+    def draw(self) -> int:
+        """A seed for the compiled loops."""
+        return int(self.rng.integers(1 << 31))
+
+
+def _same(facts: Facts, routes: Routes) -> Routes:
+    copy = empty_routes(facts)
+    copy_routes(routes, copy)
+    return copy
+
+
 def _search(problem: Problem, facts: Facts, first: Routes, told: _Told, seeds: tuple[int, int]) -> tuple[Routes, float]:
-    """One search: its best routes and their worth."""
-    weights, rng = weigh(problem, facts), np.random.default_rng(seeds)
-    now, trial, best = empty_routes(facts), empty_routes(facts), empty_routes(facts)
-    copy_routes(first, now)
-    fill(facts, now, weights, int(rng.integers(1 << 31)))
-    copy_routes(now, best)
-    scores = np.array([score(facts, now, weights), rank(facts, now, weights)])
-    mean, rounds = float(weights[-1]), 0
-    while (share := told.share(rounds, float(best.total[0]))) < 1:
-        heat = mean * HOTTEST * (COLDEST / HOTTEST) ** share
-        at_once = min(ROUNDS_AT_ONE_HEAT, (told.stop.rounds or rounds + ROUNDS_AT_ONE_HEAT) - rounds)
-        seed = int(rng.integers(1 << 31))
-        improve(facts, now, trial, best, weights, scores, heat, STRING_SUM, at_once, seed)
-        rounds += at_once
-    return best, float(scores[1])
+    """Some short searches, then a long one from the best of them: the best routes found and their worth.
+
+    The first, hot rounds decide which dead end a search cools into: some quick tries find a better one than a slow one.
+    """
+    walk = _Walk(problem, facts, told, seeds)
+    for scout in range(SCOUTS):
+        walk.cool(walk.filled(first), HOTTEST, SCOUTING * scout / SCOUTS, SCOUTING * (scout + 1) / SCOUTS)
+    walk.cool(_same(facts, walk.best), REHEATED, SCOUTING, 1.0)
+    return walk.best, walk.worth
 
 
 def as_draft(problem: Problem, facts: Facts, routes: Routes) -> Draft:
