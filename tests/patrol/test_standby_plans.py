@@ -368,7 +368,7 @@ def test_the_page_tells_the_finding_beside_today(town: Town, done: StandbyPlan) 
     assert heading is not None
     told = r"[\d.]+ % of calls can expect a free unit within 2 minutes, today [\d.]+ % \(\+[\d.]+ percentage points\)"
     assert re.search(told, heading[1])
-    for words in ("Proved: under what was asked, no places give more.", "One more unit would add +", "Copy and change",
+    for words in ("Proved: under what was asked, no places give more.", "One more unit would add ", "Copy and change",
                   "Calls are not recorded here yet", "40 % of its time, as given", "By area"):  # fmt: skip
         assert words in text
     for neighbourhood in NEIGHBOURHOODS:

@@ -252,6 +252,7 @@ WORDS = (
     _("post"),
     _("profile {name!r}: {what}"),
     _("put .shp, .dbf, .shx and .prj into the zip"),
+    _("put more units on duty, state fewer calls or minutes at work, or give the busy share yourself"),
     _("queued"),
     _("ready"),
     _("release or reopen it first"),
@@ -498,9 +499,7 @@ WORDS = (
     _("{station}: at most is less than at least"),
     _("{text} is no day"),
     _("{title} is not made yet"),
-    _(
-        "{units} units would be busy for {busy:.0%} of their time: calls would queue, wherever units wait. Put more units on duty, state fewer calls or minutes at work, or give the busy share yourself"
-    ),
+    _("{units} units would be busy for {busy:.0%} of their time: calls would queue wherever units wait"),
     _("{unit} is known to have been at another stop from {since} for {minutes} minutes"),
     _("{unit} is known to have been there from {since} for {minutes} minutes"),
     _("{what}: a number from {low:g} to {high:g}, not {value:g}"),

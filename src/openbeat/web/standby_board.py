@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from openbeat.patrol.standby import queries
 from openbeat.patrol.standby.queries import StandbyPlan
-from openbeat.patrol.standby.rules import Asked
+from openbeat.patrol.standby.rules import Asked, is_swamped
 from openbeat.web.ground import map_ground
 from openbeat.web.request import Request
 from openbeat.web.standby_facts import notes
@@ -66,10 +67,11 @@ def board(request: Request, found: StandbyPlan, asked: Asked) -> dict[str, Any]:
     shown = int(request.GET.get("map", "") == "1")
     return {
         "finding": finding(result, asked),
-        "others": [proof(result), reach_words(result, asked), *_move_words(result)],
+        "others": [proof(result), *_move_words(result), *reach_words(result, asked)],
         "notes": notes(result, asked),
         "places": place_table(result),
         "curve": curve_chart(result, asked),
+        "curve_words": curve_words(result),
         "views": [
             {"label": label, "url": f"?map={place}#areas", "current": place == shown}
             for place, label in enumerate(VIEWS)
@@ -112,15 +114,23 @@ def proof(result: Result) -> str:
     return words % {"bound": percent(told["bound"])}
 
 
-def reach_words(result: Result, asked: Asked) -> str:
-    """What lies within reach of any unit at all, free or not."""
+def reach_words(result: Result, asked: Asked) -> list[str]:
+    """What lies within reach of any unit at all, free or busy; and why that may fall."""
     told = result["together"]
     words = _(
-        "%(then)s %% of calls come from within %(minutes)s minutes of at least one unit's place, today %(today)s %%; "
-        "the rest of the difference is whether that unit is free."
+        "%(then)s %% of calls come from within %(minutes)s minutes of a unit's place, be it free or busy; "
+        "today %(today)s %%."
     )
     given = {"then": percent(told["within"]), "today": percent(told["within_today"]), "minutes": f"{asked.minutes:g}"}
-    return words % given
+    found = [words % given]
+    if told["within"] < told["within_today"] and told["expected"] > told["today"]:
+        found.append(
+            _(
+                "Less ground is reached, but surely: units this busy stand together where most calls come from. "
+                "Look below at who loses; «at least» keeps a unit at a station."
+            )
+        )
+    return found
 
 
 def _move_words(result: Result) -> list[str]:
@@ -141,17 +151,25 @@ def place_table(result: Result) -> Table:
     """Units of each place beside today's; waiting places only where a unit waits."""
     columns = [
         Column("place", _("Place")),
-        Column("kind", _("Kind")),
         Column("units", _("Units"), kind="number", digits=0),
         Column("today", _("Today"), kind="number", digits=0),
         Column("change", _("Change")),
     ]
     shown = [one for one in result["places"] if one["station"] or one["units"] or one["today"]]
     order = sorted(shown, key=lambda one: (-one["units"], -one["today"], one["name"]))
-    rows = [Row([one["name"], _kind(one), one["units"], one["today"], _change(one)]) for one in order]
-    foot = [_("All"), "", sum(one["units"] for one in shown), sum(one["today"] for one in shown), ""]
+    rows = [Row([_place(one), one["units"], one["today"], _change(one)]) for one in order]
+    foot = [_("All"), sum(one["units"] for one in shown), sum(one["today"] for one in shown), ""]
     note = _("Where several placings come to the same, one of them is told.")
-    return Table(_("Units at each place"), columns, rows, show_caption=False, dense=True, foot=foot, note=note)
+    return Table(
+        _("Units at each place"), columns, rows, show_caption=False, dense=True, stacks=False, foot=foot, note=note
+    )
+
+
+def _place(place: Mapping[str, Any]) -> object:
+    """A place's name; a waiting place is called one."""
+    if place["station"]:
+        return place["name"]
+    return format_html('{}<br><span class="small muted">{}</span>', place["name"], _kind(place))
 
 
 def _kind(place: Mapping[str, Any]) -> str:
@@ -166,19 +184,26 @@ def _change(place: Mapping[str, Any]) -> str:
 
 
 def curve_chart(result: Result, asked: Asked) -> LineChart:
-    """What the best places of each number of units come to."""
-    rows = result["curve"]
-    values = [None if one["expected"] is None else 100 * one["expected"] for one in rows]
+    """What the best places of each number of units come to; numbers that could not do the work are left out."""
+    rows = [one for one in result["curve"] if one["expected"] is not None]
     by_units = {one["units"]: one["expected"] for one in rows}
     here, more = by_units.get(asked.units), by_units.get(asked.units + 1)
     title = _("What the best places of more or fewer units come to")
     if here is not None and more is not None:
-        title = _("One more unit would add %(gap)s percentage points") % {"gap": points(more - here)}
+        title = _("One more unit would add %(gap)s percentage points") % {"gap": percent(more - here)}
     return LineChart(
         finding=title, what=_("Calls that can expect a free unit in time, the units at their best places"),
         unit=_("per cent"), digits=1, labels=[str(one["units"]) for one in rows], label_name=_("Units"),
-        x_name=_("Units on duty"), series=[Series(_("Best places"), values)], basis=_basis(asked),
+        x_name=_("Units on duty"), series=[Series(_("Best places"), [100 * one["expected"] for one in rows])],
+        basis=_basis(asked),
     )  # fmt: skip
+
+
+def curve_words(result: Result) -> str:
+    """From which number of units on the work can be done at all; empty where any number can."""
+    swamped = [one["units"] for one in result["curve"] if is_swamped(one["busy"])]
+    words = _("With %(count)d units or fewer there would be more work than they can do: they are not drawn.")
+    return words % {"count": max(swamped)} if swamped else ""
 
 
 def _basis(asked: Asked) -> Basis:
@@ -197,13 +222,18 @@ def chance_map(request: Request, found: StandbyPlan, result: Result, asked: Aske
     ]
     counted = "today" if shown else "units"
     spots = [
-        {"name": one["name"], "at": [one["lon"], one["lat"]], "units": units, "words": _units_words(units)}
+        {
+            "name": one["name"],
+            "at": [one["lon"], one["lat"]],
+            "units": units,
+            "words": f"{_kind(one)}: {_units_words(units)}",
+        }
         for one in result["places"]
         if (units := one[counted]) or one["station"]
     ]
     label = _("Chance that a free unit is within %(minutes)s minutes") % {"minutes": f"{asked.minutes:g}"}
     legend = Legend(
-        label, _("per cent; 0: not within reach of any unit. Circles: places and their units"), bounds=BOUNDS, digits=0
+        label, _("per cent; in circles the units of each place"), bounds=BOUNDS, digits=0, none=_("not within reach")
     )
     ground = map_ground(request, found.area_set)
     return Map("standby", label, data=cells, legend=legend, extra={"places": spots}, **ground)

@@ -11,7 +11,8 @@ from placewise.cli.options import bare, checked
 from placewise.cli.output import say
 from placewise.kernels.arrays import Floats
 from placewise.kernels.errors import PlacewiseError
-from placewise.plan.beats_ground import ACROSS_KMH, drive_between
+from placewise.plan.beats_ground import drive_between
+from placewise.plan.drive import FIELD_KMH
 from placewise.streets import CrowFlight, SpeedProfile, StreetGraph, TravelTimes, open_lists, open_osm
 
 
@@ -61,9 +62,7 @@ def between_areas(times: TravelTimes, names: Sequence[str], middles: Floats) -> 
     """Seconds between the middles of areas; from those far off any street the rest is the great circle."""
     seconds, off = drive_between(times, middles)
     for area in np.flatnonzero(off).tolist():
-        say(
-            f"  the middle of {names[area]} is {off[area] / 1000:.1f} km off any street; counted at {ACROSS_KMH:g} km/h"
-        )
+        say(f"  the middle of {names[area]} is {off[area] / 1000:.1f} km off any street; counted at {FIELD_KMH:g} km/h")
     return seconds
 
 

@@ -12,14 +12,13 @@ from scipy.sparse.csgraph import connected_components
 
 from placewise.kernels.arrays import Floats, Ints
 from placewise.plan.beats import Border, SmallArea
+from placewise.plan.drive import drive_to
 from placewise.plan.errors import BadProblem
 from placewise.space.area import in_metres, local_crs
-from placewise.streets import StreetGraph, TravelTimes
-from placewise.streets.snap import FARTHEST_M
+from placewise.streets import TravelTimes
 
 TOUCH = 5.0  # metres between outlines that were drawn apart and are one border
 LEAST_BORDER = 25.0  # metres: who meets only at a corner are no neighbours
-ACROSS_KMH = 20.0  # off any street
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,12 +117,7 @@ def drive_between(times: TravelTimes, middles: Floats) -> tuple[Floats, Floats]:
 
     What lies off is counted on the great circle at a slow speed.
     """
-    if not isinstance(times, StreetGraph):
-        return times.many_to_many(middles, middles), np.zeros(len(middles))
-    spots = times.snap(middles, farthest=np.inf)
-    off = np.where(spots.metres > FARTHEST_M, spots.metres, 0.0)
-    across = off * 3.6 / ACROSS_KMH
-    seconds = times.seconds_between(spots, spots) + across[:, None] + across[None, :]
+    seconds, off, _ = drive_to(times, middles, middles)
     np.fill_diagonal(seconds, 0.0)
     return seconds, off
 

@@ -193,8 +193,8 @@ def require_not_swamped(busy: float, units: int) -> None:
     """Refuse to place units that would hardly ever be free."""
     if is_swamped(busy):
         raise Contradiction(
-            "{units} units would be busy for {busy:.0%} of their time: calls would queue, wherever units wait. "
-            "Put more units on duty, state fewer calls or minutes at work, or give the busy share yourself",
+            "{units} units would be busy for {busy:.0%} of their time: calls would queue wherever units wait",
+            mend="put more units on duty, state fewer calls or minutes at work, or give the busy share yourself",
             units=units, busy=busy,
         )  # fmt: skip
 

@@ -59,7 +59,12 @@ function circles(colours: Palette, chosen: string): LayerSpecification[] {
         "text-size": 13,
         "text-allow-overlap": true,
       },
-      paint: { "text-color": colours("--ink") },
+      // outlines of areas are drawn between a circle and its number
+      paint: {
+        "text-color": colours("--ink"),
+        "text-halo-color": colours("--surface"),
+        "text-halo-width": 3,
+      },
     },
   ];
 }

@@ -20,13 +20,17 @@ class UnknownMapKind(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Legend:
-    """The classes of the scale: lower bounds in the unit; `diverging` for less and more than expected."""
+    """The classes of the scale: lower bounds in the unit; `diverging` for less and more than expected.
+
+    `none` are the words of the first class, where it is nothing at all.
+    """
 
     title: Words
     unit: Words
     bounds: Sequence[float] = ()
     digits: int = 2
     diverging: bool = False
+    none: Words = ""
 
     @property
     def ramp(self) -> str:
@@ -39,6 +43,8 @@ class Legend:
         return [(shade(i, count), self._words(i)) for i in range(count)]
 
     def _words(self, i: int) -> str:
+        if self.none and i == 0:
+            return str(self.none)
         if self.diverging:
             return self._words_of_less_and_more(i)
         low = number(self.bounds[i], self.digits)
