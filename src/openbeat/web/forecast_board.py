@@ -76,10 +76,8 @@ def listing(request: Request, *, can_run: bool) -> dict[str, Any]:
         Column("title", _("Forecast")),
         Column("state", _("State")),
         Column("days", _("Days")),
-        Column(
-            "hit", _("Hit rate at 5 %"), kind="number", hint=_("Share of incidents caught in 5 % of the area, per cent")
-        ),
-        Column("count", _("Plain count"), kind="number"),
+        Column("hit", _("Caught in 5 % of the area, %"), kind="number", hint=_("Of the incidents in its back-test")),
+        Column("count", _("By the plain count, %"), kind="number"),
         Column("expires", _("Usable until")),
         Column("made", _("Asked for"), kind="time"),
     ]
