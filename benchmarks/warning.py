@@ -134,9 +134,9 @@ def _grid(cases: int, evenness: float) -> Cases:
     rng = np.random.default_rng(1)
     weight = rng.gamma(evenness, 1.0, 6_400)
     column, row = np.divmod(np.arange(6_400), 80)
-    return Cases.from_counts(
-        column * 250.0, row * 250.0, rng.choice(6_400, cases, p=weight / weight.sum()), _days(rng, cases)
-    )  # fmt: skip
+    place = rng.choice(6_400, cases, p=weight / weight.sum())
+    every = Cases.from_counts(column * 250.0, row * 250.0, place, _days(rng, cases))
+    return every.at_places(np.bincount(place, minlength=6_400) > 0)  # as many as SaTScan was given
 
 
 def _points(cases: int) -> Cases:
