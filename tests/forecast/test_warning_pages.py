@@ -422,6 +422,18 @@ def test_a_paused_watch_is_told_on_its_warnings(town: Town, client: Client, watc
     assert "Closed: Looked into, nothing found" in text(client, "warning_register")
 
 
+def test_the_records_behind_a_warning_are_one_step_away(town: Town, client: Client, alarm: Alarm) -> None:
+    page = client.get(reverse("warning", args=[alarm.pk])).content.decode()
+    link = re.search(r'<a href="([^"]+)">all of these days in Moss Park</a>', page)
+    assert link
+    shown = client.get(link[1].replace("&amp;", "&"))
+    assert shown.status_code == 200
+    given = shown.context["form"].cleaned_data
+    assert (given["offence"], given["first"], given["last"]) == ([BURGLARY], HERE.starts, HERE.ends)
+    assert given["area"]
+    assert "all of these days" not in text(town.client(Role.OVERSEER), "warning", alarm.pk)
+
+
 def test_a_link_to_nothing_is_refused(client: Client, alarm: Alarm) -> None:
     assert "ay why" in post(client, "warning_link", alarm.pk, plan="", programme="")
     assert "one of the plans offered" in post(client, "warning_link", alarm.pk, plan="none of ours", programme="")

@@ -9,13 +9,10 @@ from typing import Any
 
 import numpy as np
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from openbeat.access import Permission, scopes
 from openbeat.forecast.warning import queries
 from openbeat.forecast.warning.queries import Alarm, Watch
 from openbeat.forecast.warning.rules import LinkKind, reach, waits
@@ -28,6 +25,7 @@ from openbeat.web.ui.charts import Basis, LineChart, Series, Sparkline
 from openbeat.web.ui.maps import Legend, Map
 from openbeat.web.ui.scales import classes, number
 from openbeat.web.ui.tables import Column, Empty, Row, Table
+from openbeat.web.warning_links import comparison, records
 from openbeat.web.warning_words import (
     ALARMS,
     LINKS,
@@ -52,8 +50,6 @@ from openbeat.web.warning_words import (
 )
 
 WEEK = 7
-LEAST_WEEKS, MOST_WEEKS = 4, 26
-"""Weeks of records after something was done that the before-after page is asked for."""
 SHOWN_SCANS = 60
 SHOWN_ALARMS = 500
 MAP_MARGIN = 1.5
@@ -183,6 +179,7 @@ def _facts(request: Request, alarm: Alarm) -> list[tuple[Any, Any]]:
         (_("Last found"), day(alarm.last_seen)),
         (_("At its rarest"), once_in(alarm.highest, rarest(alarm.watch))),
         (_("Watch"), Link(watch.title, reverse("warning_watch", args=[watch.pk]))),
+        *records(request, alarm),
         *_what_became(request, alarm),
     ]
 
@@ -197,33 +194,6 @@ def _what_became(request: Request, alarm: Alarm) -> Iterable[tuple[Any, Any]]:
         yield _("What it was"), outcome_words(alarm.outcome)
         yield _("Why"), alarm.outcome_words
         yield _("Said by"), alarm.ended_by.name if alarm.ended_by else ""
-
-
-def comparison(request: Request, alarm: Alarm) -> Iterable[tuple[Any, Any]]:
-    """The way to the before-after page, from the day on which something was done; when, if it is too early."""
-    done, newest = queries.linked_at(request.actor, alarm), queries.last_record(request.actor, alarm.agency_id)
-    if done is None or newest is None or not scopes(request.actor, Permission.INCIDENT_VIEW):
-        return
-    start = timezone.localdate(done)
-    weeks = (newest + timedelta(days=1) - start).days // WEEK
-    if weeks < LEAST_WEEKS:
-        words = _("can be compared once four weeks of records are in, from %(day)s on")
-        yield _("Before and after"), words % {"day": day(start + timedelta(weeks=LEAST_WEEKS))}
-    elif address := _comparison_address(request, alarm, start, min(weeks, MOST_WEEKS)):
-        yield _("Before and after"), Link(_("compare %(area)s with other areas") % {"area": near(alarm)}, address)
-
-
-def _comparison_address(request: Request, alarm: Alarm, start: date, weeks: int) -> str:
-    """The before-after page for the warning's area and offences; nothing where its areas hold no longer."""
-    areas, today = alarm.watch.area_set, timezone.localdate(request.now)
-    area = places.areas(request.actor, areas).filter(name=alarm.near).first()
-    if area is None or areas not in places.area_sets_in_force(request.actor, alarm.agency_id, today).values():
-        return ""
-    asked: dict[str, str | int | list[str]] = {
-        "offence": [one.offence_class_id for one in alarm.watch.classes.all()], "start": start.isoformat(),
-        "after": weeks, "area_set": str(areas.pk), "areas": str(area.pk),
-    }  # fmt: skip
-    return f"{reverse('evaluation')}?{urlencode(asked, doseq=True)}"
 
 
 def alarm_map(request: Request, alarm: Alarm) -> Map:
