@@ -45,6 +45,8 @@ def test_a_moment_with_a_zone_is_put_on_the_citys_wall_clock() -> None:
     chicago = events(("2017-01-02", "a"), zone="America/Chicago")
     assert chicago.moment(datetime(2017, 1, 2, 6, tzinfo=UTC)) == np.datetime64("2017-01-02")
     assert chicago.moment("2017-01-02") == np.datetime64("2017-01-02")
+    for text in ("2017-01-02T06:00+00:00", "2017-01-02T06:00Z", "2017-01-02T12:00:00+06:00"):
+        assert chicago.moment(text) == np.datetime64("2017-01-02")
     with pytest.raises(UnknownMoment):
         chicago.moment("soon")
 

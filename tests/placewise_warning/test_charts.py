@@ -118,6 +118,14 @@ def test_the_baseline_is_what_the_plain_twin_takes():
     assert at.max() == 400 - 27
 
 
+def test_the_same_season_of_past_years_is_in_the_weeks_that_surveillance_takes():
+    """For 6 June 2013: 7 June 2012, 9 June 2011, 3 June 2010; the other nine levels differ by at most a week a year."""
+    at, level = FarringtonFlexible(years=3)._baseline(200)
+    there = np.datetime64("2013-06-06") + 7 * (at[level == 0] - 200)
+    assert [str(there[k]) for k in (3, 10, 17)] == ["2010-06-03", "2011-06-09", "2012-06-07"]
+    assert np.abs(np.diff(np.bincount(FarringtonFlexible(years=3, recent=0)._baseline(200)[1])[1:])).max() <= 3
+
+
 def test_published_bounds():
     """The numbers that R's package surveillance is tested on: power 2/3 and negative binomial, alpha 0.05."""
     one = np.array([5.0])

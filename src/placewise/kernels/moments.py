@@ -21,7 +21,9 @@ class UnknownMoment(PlacewiseError):
 
 
 def moment(value: Moment, zone: str) -> np.datetime64:
-    """The moment on the city's wall clock; an aware datetime is converted to `zone`, a naive one is taken as it is."""
+    """The moment on the city's wall clock: what names its offset from UTC is converted to `zone`, others stay."""
+    if isinstance(value, str):
+        value = _with_offset(value) or value
     if isinstance(value, datetime) and value.tzinfo is not None:
         value = value.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     try:
@@ -31,6 +33,15 @@ def moment(value: Moment, zone: str) -> np.datetime64:
     if np.isnat(result):
         raise UnknownMoment("a moment is missing (NaT)")
     return result
+
+
+def _with_offset(text: str) -> datetime | None:
+    """The moment of a text that names its offset, as 2026-03-02T00:00+05:00; NumPy would read it as UTC."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if found.tzinfo is None else found
 
 
 def _microseconds(when: np.datetime64) -> np.datetime64:
