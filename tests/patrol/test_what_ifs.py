@@ -378,16 +378,20 @@ def test_the_page_tells_the_finding_with_its_interval(town: Town, done: WhatIf) 
     for neighbourhood in NEIGHBOURHOODS:
         assert neighbourhood in text
     today = town.client(Role.COMMANDER).get(reverse("what_if", args=[done.id]), {"map": "0"}).content.decode()
-    assert "90 % of urgent calls reached within" in today
+    assert "90 % of calls of priority 2 reached within" in today
 
 
 @pytest.mark.parametrize(
     ("view", "words"),
     [
-        ({}, "90 % of urgent calls reached within: difference to today, with one car fewer"),
+        ({"priority": "1"}, "90 % of urgent calls reached within: difference to today, with one car fewer"),
+        ({}, "90 % of calls of priority 2 reached within: difference to today"),  # too few are urgent
         ({"map": "0", "priority": "2", "measure": "p50"}, "Half of calls of priority 2 reached within"),
         ({"priority": "all", "measure": "late"}, "Calls reached later than their target: difference to today"),
-        ({"map": "7", "priority": "9", "measure": "p1"}, "90 % of urgent calls reached within: difference to today"),
+        (
+            {"map": "7", "priority": "9", "measure": "p1"},
+            "90 % of calls of priority 2 reached within: difference to today",
+        ),
     ],
 )
 def test_areas_are_told_by_priority_and_measure_as_the_address_says(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.utils.html import strip_tags
 
 from openbeat.patrol.what_if.rules import Asked, Setup
+from openbeat.web.what_if_areas import View, area_table
 from openbeat.web.what_if_facts import notes
 from openbeat.web.what_if_figures import Figure, Result, difference_words
 from openbeat.web.what_if_words import changes
@@ -79,3 +81,38 @@ def test_what_comes_later_than_the_target_is_the_rest_of_what_comes_within() -> 
     assert (late.value, late.low, late.high) == pytest.approx((30, 20, 40))
     assert difference_words("late", more) == "+20.0 (+10.0 to +30.0), more"
     assert result.figure(0, "late", priority="2").value is None
+
+
+def test_areas_with_few_calls_come_last_without_a_verdict() -> None:
+    def rows(minutes: dict[str, float]) -> list[dict[str, object]]:
+        calls = {"Busy": 400, "Calm": 60, "Empty": 19}
+        return [
+            {"priority": level, "area": area, "hours": "", "calls": calls[area], "p90": [60 * value, None, None]}
+            for level in ("", "1") for area, value in minutes.items()
+        ]  # fmt: skip
+
+    gaps = [
+        {
+            "measure": "p90",
+            "priority": "1",
+            "area": area,
+            "unit": "",
+            "hours": "",
+            "value": 60 * by,
+            "low": 6,
+            "high": 99,
+        }
+        for area, by in (("Busy", 1), ("Calm", 2), ("Empty", 30))
+    ]
+    whole = [{"priority": "1", "area": "", "hours": "", "calls": 479, "p90": [600, 500, 700]}]
+    setups = [
+        {"rows": whole + rows(minutes), "units": [], "together": {}}
+        for minutes in ({"Busy": 10, "Calm": 10, "Empty": 10}, {"Busy": 11, "Calm": 12, "Empty": 40})
+    ]
+    result = Result({"setups": setups, "differences": [gaps]})
+    asked = Asked((Setup("Today", (2, 2, 2)), Setup("fewer", (1, 1, 1))), date(2017, 1, 2), date(2017, 12, 31), (), {})
+    table = area_table(result, asked, View(1, "1", "p90"))
+    told = [[strip_tags(str(cell)) for cell in row.cells] for row in table.rows]
+    assert [row[0] for row in told] == ["Calm", "Busy", "Empty"]
+    assert told[0][3] == "12.0+2.0 (+0.1 to +1.6), slower"
+    assert told[2][1:] == ["19", "10.0too few calls", "40.0too few calls"]

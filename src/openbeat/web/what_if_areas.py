@@ -18,11 +18,11 @@ from openbeat.web.ui.maps import Legend, Map
 from openbeat.web.ui.scales import classes
 from openbeat.web.ui.tables import Column, Row, Table
 from openbeat.web.what_if_figures import LATE, Figure, Result, difference_words
-from openbeat.web.what_if_rows import beside, columns_of, today_cell, unit_of
+from openbeat.web.what_if_rows import beside, cell, columns_of, today_cell, told, unit_of
 from openbeat.web.what_if_words import PRIORITIES, SPOKEN
 
 FEW = 20
-"""Calls of an area below which a percentile says little."""
+"""Calls of an area below which a percentile says little: it is listed last, without a verdict, and left off the map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,13 @@ class View:
 
 
 def view_of(request: Request, result: Result, asked: Asked) -> View:
-    """The view in the address; else how much later the most urgent calls are reached with the first alternative."""
+    """The view in the address; else the first alternative's difference for calls that are many enough to be told."""
     setup, level = request.GET.get("map", ""), request.GET.get("priority", "")
     measure = request.GET.get("measure", "")
     levels = _levels(result)
     return View(
         int(setup) if setup in map(str, range(len(result.setups))) else 1,
-        "" if level == "all" else level if level and level in levels else levels[0],
+        "" if level == "all" else level if level and level in levels else _usual(result),
         measure if measure in measures_of(asked) else f"p{asked.share}",
     )
 
@@ -61,6 +61,15 @@ def measures_of(asked: Asked) -> dict[str, str]:
 def _levels(result: Result) -> list[str]:
     """The priorities of which there are calls; «» for all of them comes last."""
     return [*(str(level) for level in range(1, LEVELS + 1) if result.calls(str(level))), ""]
+
+
+def _usual(result: Result) -> str:
+    """The most urgent priority of which most areas have enough calls; else all calls."""
+    for level in _levels(result):
+        enough = [result.calls(level, area) >= FEW for area, _calls in result.areas]
+        if 2 * sum(enough) > len(enough):
+            return level
+    return ""
 
 
 def choices(result: Result, asked: Asked, chosen: View) -> list[dict[str, Any]]:
@@ -93,7 +102,11 @@ def heading(asked: Asked, view: View) -> str:
 def area_map(request: Request, found: WhatIf, result: Result, asked: Asked, view: View) -> Map:
     """Each zone in the colour of its area's figure today, or of its difference."""
     read = result.gap if view.setup else result.figure
-    by_area = {area: read(view.setup, view.measure, priority=view.priority, area=area) for area, _calls in result.areas}
+    by_area = {
+        area: read(view.setup, view.measure, priority=view.priority, area=area)
+        for area, _calls in result.areas
+        if result.calls(view.priority, area) >= FEW
+    }
     cells = [
         {"cell": cell, "value": figure.value, "words": _area_words(area, figure, view)}
         for cell, area in result.plain["zones"]
@@ -126,7 +139,7 @@ def _legend(values: Sequence[float], title: str, view: View) -> Legend:
 
 
 def area_table(result: Result, asked: Asked, view: View) -> Table:
-    """Area by area: calls, today and each alternative; those that change most first."""
+    """Area by area: calls, today and each alternative; those that change most first, those with few calls last."""
     columns = [
         Column("area", _("Area")),
         Column("calls", _("Calls"), kind="number", digits=0),
@@ -136,23 +149,28 @@ def area_table(result: Result, asked: Asked, view: View) -> Table:
     rows = [Row(_cells(result, view, area)) for area in _most_changed(result, view)]
     note = _(
         "Of many areas about one in twenty seems to differ by chance alone: look at those that lie together. "
-        "Of fewer than %(few)d calls a percentile says little."
+        "Of fewer than %(few)d calls nothing is concluded: these areas come last and are left off the map."
     ) % {"few": FEW}
     return Table(heading(asked, view), columns, rows, dense=True, tall=True, stacks=False, note=note)
 
 
 def _cells(result: Result, view: View, area: str) -> list[object]:
     where = {"priority": view.priority, "area": area}
+    calls = result.calls(**where)
+    if calls < FEW:
+        every = range(len(result.setups))
+        values = [told(result.figure(setup, view.measure, **where), view.measure) for setup in every]
+        return [area, calls, *(cell(value, _("too few calls")) for value in values)]
     others = [beside(result, setup, view.measure, where) for setup in result.alternatives]
-    return [area, result.calls(**where), today_cell(result, view.measure, where), *others]
+    return [area, calls, today_cell(result, view.measure, where), *others]
 
 
 def _most_changed(result: Result, view: View) -> list[str]:
-    def change(area: str) -> float:
+    def change(area: str) -> tuple[bool, float]:
         gaps = [
             result.gap(setup, view.measure, priority=view.priority, area=area).value for setup in result.alternatives
         ]
-        return max(abs(gap or 0.0) for gap in gaps)
+        return result.calls(view.priority, area) >= FEW, max(abs(gap or 0.0) for gap in gaps)
 
     known = [area for area, _calls in result.areas if result.calls(view.priority, area)]
     return sorted(known, key=change, reverse=True)
