@@ -410,6 +410,21 @@ def test_a_stay_while_told_to_be_elsewhere_is_shown_and_left(town: Town, approve
     assert "1 left, since told to be elsewhere" in done
 
 
+def test_what_is_still_to_come_is_left_out(town: Town, approved: Plan, officer: Client) -> None:
+    Plan.objects.filter(pk=approved.pk).update(starts=town.at - timedelta(hours=1), ends=town.at + timedelta(hours=3))
+    spot = next(iter(approved.values[0]["places"]))
+    times = [town.at + timedelta(minutes=20 + step) for step in range(12)]
+    rows = [f"U01,{at.isoformat()},{spot['lon']},{spot['lat']}" for at in times]
+    preview = bring(officer, approved, SimpleUploadedFile("a.csv", "\n".join(["unit,time,lon,lat", *rows]).encode()))
+    assert (preview.context["new"], preview.context["left_out"]) == (0, 12)
+    assert "still to come: later than now" in preview.content.decode()
+    with pytest.raises(Contradiction, match="still to come"):
+        actions.record_visit(
+            town.actor(Role.OFFICER), approved, unit_name="U01", place=str(spot["name"]), minutes=5, at=town.at,
+            arrived_at=town.at + timedelta(minutes=20),
+        )  # fmt: skip
+
+
 def test_a_file_of_another_clock_or_place_says_what_may_be_wrong(town: Town, approved: Plan, officer: Client) -> None:
     spot = next(iter(approved.values[0]["places"]))
     head = "unit,time,lon,lat"

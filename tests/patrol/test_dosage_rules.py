@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import numpy as np
+import polars as pl
 import pytest
 
 from openbeat.kernel.csv_file import inert
@@ -22,7 +25,7 @@ from openbeat.patrol.dosage import (
     sorted_out,
     stops,
 )
-from openbeat.patrol.rules import require_minutes, whole_minutes
+from openbeat.patrol.rules import require_minutes, require_past, whole_minutes
 
 T0 = datetime(2022, 1, 1, 22, tzinfo=UTC)
 
@@ -168,3 +171,53 @@ def test_minutes_that_cannot_be(minutes: int) -> None:
 )
 def test_cells_of_a_file_are_inert(cell: object, text: str) -> None:
     assert inert(cell) == text
+
+
+def test_what_is_still_to_come_is_not_told() -> None:
+    require_past(at(5), at(0))  # a clock that is five minutes ahead
+    with pytest.raises(Contradiction, match="still to come"):
+        require_past(at(6), at(0))
+
+
+def by_hand(asked: list[Stop], visits: list[Given], spacing: float) -> list[tuple[object, ...]]:
+    """The same figures by another way: rows in Polars, without pairing visits with stops."""
+    full: Any = {"on": "place", "how": "full", "coalesce": True}
+    want = pl.DataFrame({"place": [one.place for one in asked], "want": [one.minutes for one in asked]})
+    had = pl.DataFrame(
+        {
+            "place": [one.place for one in visits],
+            "came": [(one.arrived - T0).total_seconds() / 60 for one in visits],
+            "stay": [one.minutes or 0 for one in visits],
+        }
+    ).sort("place", "came")
+    pause = pl.col("came").shift(-1) - (pl.col("came") + pl.col("stay")).cum_max()
+    gaps = had.select("place", pause=pause.over("place")).drop_nulls()
+    close = gaps.group_by("place").agg(gaps=pl.len(), close=(pl.col("pause") < spacing).sum())
+    told = (
+        want.group_by("place").agg(asked=pl.len(), minutes=pl.col("want").sum())
+        .join(had.group_by("place").agg(given=pl.len(), got=pl.col("stay").sum()), **full)
+        .join(close, on="place", how="left").fill_null(0).sort("place")
+    )  # fmt: skip
+    return [
+        (*row, min(row[1], row[3]), max(0, row[3] - row[1]))
+        for row in told.select("place", "asked", "minutes", "given", "got", "gaps", "close").rows()
+    ]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_dosage_is_what_counting_by_hand_says(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    places = [f"p{i}" for i in range(8)]
+    asked = [stop(places[i], slot, 60 * slot + 5 * i) for i in range(6) for slot in range(rng.integers(1, 5))]
+    visits = [
+        given(
+            str(rng.choice(places)), float(rng.integers(0, 480)), [None, 3, 12, 40][rng.integers(4)],
+            unit=f"U{rng.integers(3)}", slot=[None, 0, 2][rng.integers(3)],
+        )
+        for _ in range(rng.integers(0, 30))
+    ]  # fmt: skip
+    told = [
+        (one.place, one.asked, one.minutes_asked, one.given, one.minutes_given, one.gaps, one.close, one.met, one.extra)
+        for one in dosage(asked, visits, timedelta(minutes=45))
+    ]
+    assert told == by_hand(asked, visits, 45)

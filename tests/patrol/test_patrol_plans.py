@@ -371,7 +371,7 @@ def test_the_database_refuses_an_approval_by_nobody_or_with_findings(approved: P
 
 def record(town: Town, actor: Actor, plan: Plan, **settings: Any) -> Visit:
     unit, place, _ = stops(plan)[0]
-    told = {"unit_name": unit, "place": place, "arrived_at": STARTS, "minutes": 11, "at": town.at}
+    told = {"unit_name": unit, "place": place, "arrived_at": STARTS, "minutes": 11, "at": STARTS + timedelta(hours=1)}
     return actions.record_visit(actor, plan, **told | settings)
 
 

@@ -26,7 +26,8 @@ from placewise.space.stays import StayRules
 
 ZONE = ZoneInfo("America/Toronto")
 STARTS = datetime(2021, 12, 31, 23, tzinfo=UTC)
-EXPECTED = Expected(frozenset({"U01", "U02"}), STARTS, STARTS + timedelta(hours=4), ZONE)
+NOW = STARTS + timedelta(hours=3)
+EXPECTED = Expected(frozenset({"U01", "U02"}), STARTS, STARTS + timedelta(hours=4), ZONE, NOW)
 CELL = h3.latlng_to_cell(43.65, -79.38, 9)
 LAT, LON = h3.cell_to_latlng(CELL)
 PLACES = [{"name": CELL, "lon": LON, "lat": LAT}]
@@ -60,6 +61,8 @@ def test_stays_of_each_unit_become_visits() -> None:
         ("U01,2021-12-31T23:05:00Z,-279.38,43.65", Why.PLACE),
         ("U01,2021-12-31T23:05:00Z", Why.PLACE),
         ("U01,2021-12-31T20:05:00Z,-79.38,43.65", Why.SHIFT),
+        ("U01,2022-01-01T02:06:00Z,-79.38,43.65", Why.LATER),
+        ("U01,2022-01-01T02:05:00Z,-79.38,43.65", None),
         ("U01,2021-12-31T18:05:00,-79.38,43.65", None),  # the agency's own clock
         ("U01,2021-12-31 18:05:00-05:00,-79.38,43.65", None),
     ],
@@ -109,7 +112,7 @@ def test_gpx_has_a_track_a_unit_or_one_that_is_told() -> None:
             at = None if step == 7 else STARTS + timedelta(minutes=step)
             track.segments[0].points.append(gpxpy.gpx.GPXTrackPoint(LAT, LON, time=at))
         gpx.tracks.append(track)
-    told = Expected(EXPECTED.units, EXPECTED.starts, EXPECTED.ends, ZONE, unit="U02")
+    told = Expected(EXPECTED.units, EXPECTED.starts, EXPECTED.ends, ZONE, NOW, unit="U02")
     found = read_positions("night.gpx", gpx.to_xml().encode(), told)
     assert {unit: len(times) for unit, (times, _, _) in found.tracks.items()} == {"U01": 7, "U02": 7}
     assert [(one.row, one.why) for one in found.left_out if one.why is Why.TIME] == [(8, Why.TIME), (16, Why.TIME)]

@@ -27,6 +27,7 @@ from openbeat.patrol.rules import (
     move,
     require_ahead,
     require_minutes,
+    require_past,
     require_shift,
     whole_minutes,
 )
@@ -268,6 +269,7 @@ def record_visit(
     """A visit given, told with its time; telling the same one twice changes nothing."""
     _require_visit(plan, unit_name, place)
     require_minutes(minutes)
+    require_past(arrived_at, at)
     told = Given(unit_name, place, arrived_at, minutes)
     _require_here_alone(plan, told)
     known = Visit.objects.filter(plan=plan, unit_name=unit_name, place=place)
@@ -340,6 +342,7 @@ def take_over_stays(actor: Actor, plan: Plan, /, *, found: Sequence[Given], at: 
     for one in found:
         _require_visit(plan, one.unit, one.place)
         require_minutes(one.minutes or 0)
+        require_past(one.arrived, at)
     Plan.objects.select_for_update().only("pk").get(pk=plan.pk)
     known = list(Visit.objects.filter(plan=plan))
     new, ended, merged, against = sorted_out([as_given(one) for one in known], found)

@@ -19,7 +19,7 @@ from scipy.spatial import KDTree
 
 from openbeat.kernel.errors import BadInput
 from openbeat.patrol.dosage import Given
-from openbeat.patrol.rules import LONGEST_VISIT
+from openbeat.patrol.rules import LONGEST_VISIT, SKEW
 from placewise.space.stays import StayRules, stays
 
 MOST_BYTES = 40_000_000
@@ -44,6 +44,7 @@ class Why(StrEnum):
     TIME = "time"
     PLACE = "place"
     SHIFT = "shift"
+    LATER = "later"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,13 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a file is read for: the plan's units and shift, the agency's zone, the unit of a file that names none."""
+    """What a file is read for: the plan's units and shift, the agency's zone, now, the unit where no row names one."""
 
     units: frozenset[str]
     starts: datetime
     ends: datetime
     zone: ZoneInfo
+    now: datetime
     unit: str = ""
 
 
@@ -108,7 +110,9 @@ def _why(expected: Expected, unit: str, at: datetime | None, spot: tuple[float, 
         return Why.TIME
     if spot is None:
         return Why.PLACE
-    return None if expected.starts - ROOM <= at <= expected.ends + ROOM else Why.SHIFT
+    if not expected.starts - ROOM <= at <= expected.ends + ROOM:
+        return Why.SHIFT
+    return Why.LATER if at > expected.now + SKEW else None
 
 
 def read_positions(name: str, body: bytes, expected: Expected) -> Positions:

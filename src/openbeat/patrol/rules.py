@@ -14,6 +14,9 @@ DWELL = (10, 15)
 
 LONGEST_SHIFT = timedelta(hours=14)
 
+SKEW = timedelta(minutes=5)
+"""By how much the clock of a receiver or a phone may be ahead of ours."""
+
 LONGEST_VISIT = 720
 """Minutes that may be told of one visit."""
 
@@ -91,6 +94,12 @@ def require_minutes(minutes: int) -> None:
             longest_visit=LONGEST_VISIT,
             minutes=minutes,
         )
+
+
+def require_past(arrived: datetime, at: datetime) -> None:
+    """A visit that has begun; a receiver's clock may be some minutes ahead."""
+    if arrived > at + SKEW:
+        raise Contradiction("a visit that is still to come can't be told", mend="correct the time")
 
 
 def whole_minutes(arrived: datetime, left: datetime) -> int:

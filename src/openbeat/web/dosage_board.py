@@ -130,7 +130,7 @@ def never_table(lines: Sequence[Line], *, alone: bool) -> Table | None:
     caption = _("Places not visited yet") if alone and not lines[0].shift.over else _("Never visited")
     shown = columns[:4] if alone else columns
     note = "" if alone else _("Each place that was asked for in a shift and had no visit in it, most often first.")
-    return Table(caption, shown, rows, dense=True, tall=True, total=len(rows), id="never", note=note)
+    return Table(caption, shown, rows, dense=True, tall=True, stacks=False, total=len(rows), id="never", note=note)
 
 
 def _visits(lines: Sequence[Line]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import Any, cast
 
 from django import forms
@@ -43,6 +44,7 @@ REASONS = {
     Why.TIME: gettext_lazy("no time that can be read"),
     Why.PLACE: gettext_lazy("no position that can be read"),
     Why.SHIFT: gettext_lazy("not in the shift"),
+    Why.LATER: gettext_lazy("still to come: later than now"),
 }
 
 
@@ -80,10 +82,10 @@ class BringForm(forms.Form):
         self.fields["within"].initial = reach_of(self.places[0]["name"])
         self.units = frozenset(units)
 
-    def read(self) -> tuple[Positions, list[Given]]:
+    def read(self, now: datetime) -> tuple[Positions, list[Given]]:
         """What was read, and the visits in it."""
         told, plan = self.cleaned_data, self.plan
-        expected = Expected(self.units, plan.starts, plan.ends, plan.agency.tz, told["unit"])
+        expected = Expected(self.units, plan.starts, plan.ends, plan.agency.tz, now, told["unit"])
         positions = read_positions(told["file"].name or "", told["file"].read(), expected)
         rules = StayRules(within=told["within"], least=told["least"], silence=told["silence"])
         return positions, visits_in(positions, self.places, rules)
@@ -107,7 +109,7 @@ def bring(request: HttpRequest, plan_id: str) -> HttpResponse:
     context: dict[str, Any] = {"plan": found, "shift": shift_words(found), "form": form}
     if request.method == "POST" and form.is_valid():
         try:
-            positions, visits = form.read()
+            positions, visits = form.read(seen.now)
         except OpenbeatError as refusal:
             form.add_error("file", sentences(refusal))
         else:
