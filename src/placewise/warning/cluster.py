@@ -10,6 +10,11 @@ OFTEN = 0.5  # p from which on a cluster is no news
 EARTH_RADIUS = 6_371_009.0  # metres, the mean of the ellipsoid
 
 
+def so_many(n: int, what: str) -> str:
+    """1 case, 2 cases."""
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
+
+
 @dataclass(frozen=True)
 class Cluster:
     """More cases than expected within a circle, over the last days.
@@ -65,7 +70,7 @@ class Cluster:
         when = f"on {self.end}" if self.days == 1 else f"from {self.start} to {self.end}"
         where = f"within {self.radius:,.0f} m of" if self.radius else "at"
         return (
-            f"{self.observed} cases {when} {where} {self.centre[1]:.5f}, {self.centre[0]:.5f}, "
+            f"{so_many(self.observed, 'case')} {when} {where} {self.centre[1]:.5f}, {self.centre[0]:.5f}, "
             f"where {self.expected:.2g} were expected; {self._how_rare()}"
         )
 

@@ -16,7 +16,7 @@ from placewise.space.cells import Cells
 from placewise.space.events import Events
 from placewise.warning.cases import Cases
 from placewise.warning.chance import maxima
-from placewise.warning.cluster import OFTEN, Cluster
+from placewise.warning.cluster import OFTEN, Cluster, so_many
 from placewise.warning.cylinders import Neighbours
 from placewise.warning.errors import BadScan, NotScanned, is_count
 from placewise.warning.inference import EQUAL, critical, enough_after, gumbel, monte_carlo, recurrence
@@ -137,7 +137,9 @@ class SpaceTimeScan:
         n, places = len(self.cases_), self.cases_.x.size
         rare = [cluster for cluster in self.clusters_ if cluster.p <= OFTEN]
         found = {0: "no cluster", 1: "one cluster"}.get(len(rare), f"{len(rare)} clusters apart from each other")
-        heading = f"{n:,} cases at {places:,} places from {self.since_} to before {self.until_}: {found}"
+        heading = (
+            f"{so_many(n, 'case')} at {so_many(places, 'place')} from {self.since_} to before {self.until_}: {found}"
+        )
         lines = [f"{heading} that chance alone shows in less than half of all analyses"]
         return lines + [cluster.describe() for cluster in rare]
 
