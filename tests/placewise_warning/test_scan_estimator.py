@@ -230,7 +230,7 @@ def test_earlier_analyses_are_earlier_and_within_the_study(earlier: str) -> None
         scan().fit(town(), until=UNTIL, earlier=[earlier])
 
 
-@pytest.mark.parametrize("population", [None, np.ones(3), np.full(25, -1.0), np.zeros(25)])
+@pytest.mark.parametrize("population", [None, np.ones(3), np.full(25, -1.0), np.zeros(25), ["many"] * 25])
 def test_populations_that_are_none_are_refused(population: Any) -> None:
     with pytest.raises(BadPopulation):
         scan(model="poisson").fit(weekend_town(), until="2026-04-06", population=population)

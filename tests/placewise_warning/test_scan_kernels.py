@@ -15,6 +15,7 @@ from tests.placewise_warning.plain_scan import (
 )
 
 from placewise.kernels.scan import likelihood_ratio, shuffle_recent
+from placewise.kernels.scan_rings import sums_along, union_free
 from placewise.warning import Cases, TooManyNeighbours
 from placewise.warning import cylinders as cylinders_module
 from placewise.warning.cylinders import Neighbours, limits_of
@@ -52,6 +53,25 @@ def test_circles_among_scattered_points() -> None:
     circles = Neighbours.within(x, y, 700.0)
     got = [circles.near[a:b].tolist() for a, b in pairwise(circles.first)]
     assert got == plain_circles(x.tolist(), y.tolist(), 700.0)
+
+
+def test_totals_along_the_neighbours_add_up() -> None:
+    circles = Neighbours.within(np.arange(4) * 100.0, np.zeros(4), 150.0)
+    totals = np.array([[1.0, 10.0], [2.0, 20.0], [4.0, 40.0], [8.0, 80.0]])
+    sums = sums_along(circles.first, circles.near, totals)
+    assert sums[:, 0].tolist() == [1, 3, 2, 3, 7, 4, 6, 14, 8, 12]  # 0: 0 1; 1: 1 0 2; 2: 2 1 3; 3: 3 2
+    assert (sums[:, 1] == 10 * sums[:, 0]).all()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kept"),
+    [(9, [0, 2, 3]), (2, [0, 2]), (1, [0]), (0, [])],
+)
+def test_circles_that_share_a_place_with_one_taken_before_are_left(wanted: int, kept: list[int]) -> None:
+    """Six places in a row: around 0 with one neighbour, around 1 alone, around 4 with two, around 2 alone."""
+    circles = Neighbours.within(np.arange(6) * 100.0, np.zeros(6), 150.0)
+    centre, reach, taken = np.array([0, 1, 4, 2]), np.array([2, 1, 3, 1]), np.zeros(6, dtype=np.bool_)
+    assert union_free(circles.first, circles.near, centre, reach, wanted, taken).tolist() == kept
 
 
 def test_more_neighbours_than_memory_holds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,6 +116,11 @@ def test_settings_that_are_no_numbers_of_anything(settings: dict[str, Any]) -> N
         fit(scan(**settings), cases)
 
 
+def test_a_population_is_not_left_unused() -> None:
+    with pytest.raises(BadScan, match="compares with no population"):
+        fit(scan(), Cases.from_counts([0], [0], [0, 0], [LAST, LAST]), population=[5.0])
+
+
 def across(lon: float, lat: float) -> Events:
     """A town about a place, eight incidents of the last days at its middle."""
     rng = np.random.default_rng(1)

@@ -171,6 +171,8 @@ class SpaceTimeScan:
         zone = events.zone if isinstance(events, Events) else "UTC"
         last, *before = (_day(value, zone) for value in (until, *earlier))
         poisson = self.model == "poisson"
+        if population is not None and not poisson:
+            raise BadScan("the permutation model compares with no population; scan with model='poisson'")
         cases = Cases.of(events, places, since, until, every_cell=poisson) if isinstance(events, Events) else events
         if since is None:
             begin = _day(events.since, zone) if isinstance(events, Events) else int(cases.day.min(initial=last))

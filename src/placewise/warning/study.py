@@ -161,7 +161,10 @@ def _population(cases: Cases, population: npt.ArrayLike | None) -> Floats:
     """(n,) population of each place; refused unless every case's place has some."""
     if population is None:
         raise BadPopulation("the Poisson model needs a population of each place, such as residents or dwellings")
-    people = floats(population)
+    try:
+        people = floats(population)
+    except (TypeError, ValueError) as error:
+        raise BadPopulation(f"a population is numbers: {error}") from error
     if people.shape != cases.x.shape or not (np.isfinite(people).all() and (people >= 0).all()):
         raise BadPopulation(f"a population is one number, not negative, for each of the {cases.x.size:,} places")
     if empty := int(np.sum(people[cases.place] == 0)):
