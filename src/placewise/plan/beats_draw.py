@@ -33,7 +33,9 @@ def draw_beats(
     third of the tolerance. Refuses a problem for which no even beats are found. `progress` is told the share done and
     the least mean seconds so far.
     """
-    clock, ground = Clock(stop, progress), as_ground(problem)
+    ground = as_ground(problem)
+    _make_ready(problem, ground)
+    clock = Clock(stop, progress)
     quickest = _quickest(problem, ground, Phase(clock, 0.0, SEARCHED), seed)
     rest = Phase(clock, SEARCHED, 1.0)
     with ThreadPoolExecutor(2) as pool:
@@ -45,6 +47,14 @@ def draw_beats(
     for name, beat in found.items():
         shown.setdefault(_canonical(beat).tobytes(), name)
     return tuple(as_plan(problem, found[name], bound, name, seed) for name in shown.values())
+
+
+def _make_ready(problem: Beats, ground: Ground) -> None:
+    """One round, so that the first search of an installation does not spend its time on compiling loops."""
+    rng = np.random.default_rng(0)
+    start = grown(ground, problem.count, rng)
+    asked, base = _measured(problem, ground, start)
+    search(ground, start, problem.count, asked, lambda rounds, _worth: float(rounds), rng, heats(problem, base))
 
 
 def _quickest(problem: Beats, ground: Ground, phase: Phase, seed: int) -> Ints:
