@@ -22,6 +22,7 @@ from openbeat.places import actions as place_actions
 from openbeat.places import queries as places
 from openbeat.places.statistics import AreaValues
 from placewise.evaluate.backtest import BacktestStopped
+from placewise.forecast.registry import estimator
 from placewise.space.cells import Cells
 from placewise.space.events import Events
 
@@ -49,7 +50,9 @@ def card(*statistics: Statistic, at: float = 2.0) -> dict[str, Any]:
         told.append(share)
         return share >= at
 
-    found = fairness(QUESTION, Known(events()), cells, home_of(cells, AREAS), AREAS, statistics, tell)
+    starts, ends = str(QUESTION.starts), str(QUESTION.ends)
+    surface = estimator(QUESTION.estimator).fit(events(), cells, until=starts).predict(starts, ends)
+    found = fairness(QUESTION, Known(events()), surface, home_of(cells, AREAS), AREAS, statistics, tell)
     assert told == sorted(told)
     return found
 
