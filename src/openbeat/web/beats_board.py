@@ -111,30 +111,40 @@ def _today(found: Drawing) -> Plan | None:
 
 
 def finding(found: Drawing, plan: Plan) -> str:
-    """What an alternative comes to, in a sentence."""
-    today, told = _today(found), {"beats": len(plan["beats"]), "name": plan_name(plan["name"])}
-    told |= {"then": minutes(plan["seconds"]), "part": share(plan["uneven"], 0)}
+    """What an alternative comes to, in a sentence; beside today where today's beats are known."""
+    told = _told(plan)
+    today = _today(found)
     if plan["name"] == TODAY:
         return (
-            _("Today: %(beats)d beats, %(then)s minutes to the work on average, workloads up to %(part)s off the mean")
+            _(
+                "Today, %(beats)d beats: %(minutes)s minutes to the work on average, workloads up to %(part)s off "
+                "the mean"
+            )
             % told
         )
     if today is None:
         return (
             _(
-                "%(name)s: %(beats)d beats, %(then)s minutes to the work on average, workloads within %(part)s of "
+                "%(name)s, %(beats)d beats: %(minutes)s minutes to the work on average, workloads within %(part)s of "
                 "the mean"
             )
             % told
         )
-    told |= {"now": minutes(today["seconds"]), "before": share(today["uneven"], 0)}
+    told |= {f"now_{key}": value for key, value in _told(today).items()}
     return (
         _(
-            "%(name)s: %(then)s minutes to the work on average instead of %(now)s today, workloads within %(part)s of "
-            "the mean instead of %(before)s"
+            "%(name)s, %(beats)d beats: %(minutes)s minutes to the work on average, today %(now_minutes)s with "
+            "%(now_beats)d; workloads within %(part)s of the mean, today %(now_part)s"
         )
         % told
     )
+
+
+def _told(plan: Plan) -> dict[str, Any]:
+    return {
+        "name": plan_name(plan["name"]), "beats": len(plan["beats"]), "minutes": minutes(plan["seconds"]),
+        "part": share(plan["uneven"], 0),
+    }  # fmt: skip
 
 
 # --- side by side ----------------------------------------------------------------------------------------------------
@@ -152,7 +162,7 @@ def side_by_side(found: Drawing, asked: Asked, plan: Plan) -> Table:
         Column("gap", _("Above the least possible"), kind="number"),
         Column("metres", _("Borders, km"), kind="number"),
         Column("compactness", _("Compactness"), kind="number", digits=2),
-        Column("moved", _("Changes hands")),
+        Column("moved", _("Work (areas) that changes hands"), kind="number"),
     ]
     rows = [Row(_figures(one, asked), here=one["name"] == plan["name"]) for one in _plans(found)]
     note = _(
@@ -182,8 +192,7 @@ def _kept(plan: Plan) -> Badge:
 def _moved(plan: Plan) -> str | None:
     if plan["moved"] is None or plan["name"] == TODAY:
         return None
-    words = ngettext("%(count)d area, %(part)s of the work", "%(count)d areas, %(part)s of the work", plan["moved"])
-    return words % {"count": plan["moved"], "part": share(plan["moved_work"])}
+    return f"{share(plan['moved_work'])} ({number(plan['moved'], 0)})"
 
 
 def work_words(workload: float, asked: Asked) -> str:

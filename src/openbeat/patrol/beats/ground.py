@@ -57,6 +57,13 @@ class Small:
         whole = [polygons_of(shapely.union_all(parts, grid_size=GRID)) for parts in joined.values()]
         return Small(names, names, np.array(whole, dtype=object))
 
+    def told_by(self, names: Sequence[str]) -> Small:
+        """The same cells, each called by the name of the area around it and the part of its own that differs."""
+        titles = (
+            f"{name} · {key[2:-1].rstrip('f')}".removeprefix(" · ") for name, key in zip(names, self.keys, strict=True)
+        )
+        return Small(self.keys, tuple(titles), self.shapes)
+
 
 def cells_about(km2: float, resolution: int) -> int:
     """About how many cells of this resolution so many square kilometres hold."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 from django.db.models import QuerySet
 from shapely import MultiPolygon
 
@@ -54,7 +55,9 @@ def small_areas(actor: Actor, found: Drawing) -> Small:
     """The small areas that beats are drawn of: those of the set, or cells of its ground."""
     fineness = asked_of(actor, found).fineness
     if fineness != AS_THEY_ARE:
-        return Small.of_cells(places.ground(actor, found.area_set), fineness)
+        small = Small.of_cells(places.ground(actor, found.area_set), fineness)
+        cells = np.array([int(key, 16) for key in small.keys], dtype=np.int64)
+        return small.told_by(places.names_of_cells(actor, found.area_set, cells))
     keys, shapes = places.shapes(actor, found.area_set)
     told = {
         key: (code, name) for key, code, name in places.areas(actor, found.area_set).values_list("id", "code", "name")
