@@ -29,7 +29,7 @@ def ask(page: Page) -> str:
     page.keyboard.press("Control+a")
     page.keyboard.type("9")
     page.keyboard.press("Enter")
-    until(page, page.get_by_role("heading", name="Units at each place"))
+    until(page, page.get_by_role("heading", name="Where they wait"))
     return urlsplit(page.url).path
 
 
@@ -47,7 +47,7 @@ def test_the_finding_is_the_title_and_is_not_worse_than_today(enter: Enter, plac
     assert told, title
     assert float(told[1]) > float(told[2])
     rows = page.get_by_role("table", name="Units at each place").get_by_role("row")
-    assert rows.last.inner_text().split() == ["All", "8", "8", "–"]
+    assert rows.last.inner_text().split() == ["All", "8", "8", "as", "today"]
     page.get_by_text("The same as a table").last.click()
     expect(page.locator(".map-wait:visible")).to_have_count(0)
     assert look(page) == {}

@@ -17,15 +17,19 @@ from openbeat.access import Actor, Permission, Role
 from openbeat.audit.models import Entry
 from openbeat.kernel.errors import Contradiction, NotFound, NotInThisState, NotPermitted
 from openbeat.kernel.ids import new_id
-from openbeat.ops import standby_work
+from openbeat.ops import standby_work, what_if_work
 from openbeat.patrol.standby import actions, compute, feed, queries
 from openbeat.patrol.standby.feed import known_of
 from openbeat.patrol.standby.models import StandbyPlan
 from openbeat.patrol.standby.rules import Asked, Stand
 from openbeat.patrol.standby.states import State
+from openbeat.patrol.what_if import actions as what_ifs
+from openbeat.patrol.what_if.rules import Asked as WhatIfAsked
+from openbeat.patrol.what_if.rules import Level, Setup
 from openbeat.places import queries as places
 from openbeat.seeing import progress
 from openbeat.seeing.scope import scope
+from openbeat.web.what_if_words import changes
 
 CLASSES = ("NIBRS-120", "NIBRS-13B", "NIBRS-220")
 
@@ -420,6 +424,44 @@ def test_a_plan_is_handed_over_with_a_reason_and_a_basis(town: Town, commander: 
     waiting = ask(town, commander, queries.asked_of(commander, done))
     early = client.post(reverse("standby_export", args=[waiting.id]), given, follow=True).content.decode()
     assert "there is no result yet to hand over" in early.lower()
+
+
+def test_a_what_if_simulates_the_places_beside_today(town: Town, commander: Actor, done: StandbyPlan) -> None:
+    client = town.client(Role.COMMANDER)
+    page = client.get(reverse("standby_plan", args=[done.id])).content.decode()
+    link = re.search(r'href="(/what-if/new/\?standby=[^"]+)"', page)
+    assert link is not None
+    form = client.get(link[1]).content.decode()
+    assert re.search(rf'<select name="a_standby".*?<option value="{done.id}" selected', form, re.DOTALL)
+    places_of = {one["name"]: one["units"] for one in (done.result or {})["places"]}
+    setups = (Setup("Today", (2, 2, 2)), Setup("as placed", (2, 2, 2), standby=str(done.id)))
+    levels = (Level(40, 80, 8), Level(35, 80, 20), Level(30, 80, 60))
+    asked = WhatIfAsked(setups=setups, first=date(2021, 1, 1), last=date(2021, 12, 30), levels=levels,
+                        priorities=dict.fromkeys(CLASSES, 2), days=7, runs=4)  # fmt: skip
+    found = what_ifs.ask_what_if(commander, town.areas, title="As placed", asked=asked, at=town.at)
+    what_if_work.simulate_what_if(agency_id=str(found.agency_id), what_if_id=str(found.id))
+    found.refresh_from_db()
+    assert found.result is not None, found.failure
+    assert {one["station"] for one in found.result["setups"][1]["units"]} <= {
+        n for n, units in places_of.items() if units
+    }
+    told = client.get(reverse("what_if", args=[found.id])).content.decode()
+    assert "at their own stations" in told
+    assert "Four units" in told
+    copy = client.get(reverse("what_if_ask"), {"from": str(found.id)}).content.decode()
+    assert re.search(rf'<select name="a_standby".*?<option value="{done.id}" selected', copy, re.DOTALL)
+    waits = ask(town, commander, queries.asked_of(commander, done))
+    unmade = replace(asked, setups=(setups[0], replace(setups[1], standby=str(waits.id))))
+    broken = what_ifs.ask_what_if(commander, town.areas, title="Unmade", asked=unmade, at=town.at)
+    what_if_work.simulate_what_if(agency_id=str(broken.agency_id), what_if_id=str(broken.id))
+    broken.refresh_from_db()
+    assert broken.failure == "Four units is not made yet"
+
+
+def test_an_alternative_is_named_by_where_its_units_wait() -> None:
+    today, then = Setup("Today", (2, 2, 2)), Setup("", (2, 2, 2), standby="7")
+    assert changes(today, then, {}, {}, {"7": "Night"}) == ["units wait as in Night"]
+    assert changes(today, then, {}, {}, {}) == ["units wait as in a standby plan"]
 
 
 def test_the_list_tells_what_was_asked_and_what_will_be_here(town: Town, done: StandbyPlan) -> None:

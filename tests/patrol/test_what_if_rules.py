@@ -24,8 +24,28 @@ from openbeat.patrol.what_if.rules import (
     roster,
     shared_out,
     spans,
+    waiting_at,
 )
 from openbeat.patrol.what_if.states import MOVES, State
+
+
+@pytest.mark.parametrize(
+    ("stands", "homes"),
+    [
+        ({"N": 1, "S": 2}, {"a": "N", "b": "S", "c": "S"}),
+        ({"S": 3}, {"a": "S", "b": "S", "c": "S"}),
+        ({"N": 2, "S": 1}, {"a": "N", "b": "N", "c": "S"}),
+        ({"S": 1}, {"a": "N", "b": "N", "c": "S"}),
+        ({"E": 5}, {"a": "E", "b": "E", "c": "E"}),
+        ({}, {"a": "N", "b": "N", "c": "S"}),
+    ],
+)
+def test_cars_wait_where_a_standby_plan_places_them(stands: dict[str, int], homes: dict[str, str]) -> None:
+    out = {Car("a", "N"): frozenset({0}), Car("b", "N"): frozenset({0, 1, 2}), Car("c", "S"): frozenset({2})}
+    found = waiting_at(out, stands)
+    assert {car.name: car.station for car in found} == homes
+    assert [found[Car(name, home)] for name, home in homes.items()] == list(out.values())
+
 
 TODAY = Setup("Today", (3, 3, 2))
 FEWER = replace(TODAY, name="one fewer", units=(2, 2, 1))

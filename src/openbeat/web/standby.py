@@ -20,6 +20,7 @@ from openbeat.audit.words import LegalBasis
 from openbeat.kernel.errors import OpenbeatError
 from openbeat.patrol.standby import actions, queries
 from openbeat.patrol.standby.queries import StandbyPlan
+from openbeat.patrol.standby.rules import Asked, Waiting
 from openbeat.patrol.standby.states import UNDER_WAY, State
 from openbeat.places import queries as places
 from openbeat.seeing import progress
@@ -85,10 +86,18 @@ def standby_plan(request: HttpRequest, standby_plan_id: str) -> HttpResponse:
         "may": bool(scopes(seen.actor, Permission.STANDBY_PLACE)),
         "may_retry": found.state == State.FAILED and permits(seen.actor, Permission.STANDBY_PLACE, found),
         "copy": f"{reverse('standby_ask')}?from={found.id}",
+        "what_if": _what_if(seen, found, asked),
         "bases": [(basis.value, words) for basis, words in BASES.items() if basis is not LegalBasis.CONSENT],
     }
     done = board(seen, found, asked) if found.state == State.DONE else {}
     return render(request, "standby/board.html", context | done)
+
+
+def _what_if(request: Request, found: StandbyPlan, asked: Asked) -> str:
+    """The address that asks a what-if of these places; empty where it knows no such places, or may not be asked."""
+    knows = found.state == State.DONE and asked.waiting == Waiting.NONE
+    may = knows and scopes(request.actor, Permission.WHAT_IF_RUN)
+    return f"{reverse('what_if_ask')}?standby={found.id}" if may else ""
 
 
 @login_required

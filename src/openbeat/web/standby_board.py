@@ -158,7 +158,8 @@ def place_table(result: Result) -> Table:
     shown = [one for one in result["places"] if one["station"] or one["units"] or one["today"]]
     order = sorted(shown, key=lambda one: (-one["units"], -one["today"], one["name"]))
     rows = [Row([_place(one), one["units"], one["today"], _change(one)]) for one in order]
-    foot = [_("All"), sum(one["units"] for one in shown), sum(one["today"] for one in shown), ""]
+    whole = {part: sum(one[part] for one in shown) for part in ("units", "today")}
+    foot = [_("All"), whole["units"], whole["today"], _change(whole)]
     note = _("Where several placings come to the same, one of them is told.")
     return Table(
         _("Units at each place"), columns, rows, show_caption=False, dense=True, stacks=False, foot=foot, note=note

@@ -20,6 +20,7 @@ from openbeat.audit.words import LegalBasis
 from openbeat.forecast import queries as forecasts
 from openbeat.kernel.errors import OpenbeatError
 from openbeat.patrol import queries as patrol
+from openbeat.patrol.standby import queries as standby
 from openbeat.patrol.what_if import actions, queries
 from openbeat.patrol.what_if.queries import WhatIf
 from openbeat.patrol.what_if.states import UNDER_WAY, State
@@ -67,7 +68,10 @@ def _form(request: Request) -> AskForm:
         return AskForm(request, request.POST)
     earlier = request.GET.get("from", "")
     if not earlier:
-        return AskForm(request)
+        form = AskForm(request)
+        if (where := request.GET.get("standby", "")) in form.standby:
+            form.initial["a_standby"] = where
+        return form
     found = queries.what_if(request.actor, earlier)
     return AskForm(request, None, queries.asked_of(request.actor, found), str(found.area_set_id))
 
@@ -106,6 +110,7 @@ def _choices(request: Request, found: WhatIf) -> dict[str, dict[str, str]]:
     return {
         "plans": {str(one.id): one.title for one in patrol.plans(request.actor).defer("solution")[:200]},
         "beats": {str(one.id): one.name for one in sets},
+        "standby": {str(one.id): one.title for one in standby.standby_plans(request.actor)[:200]},
         "forecasts": {str(one.id): one.title for one in forecasts.runs(request.actor).defer("report")[:200]},
     }
 

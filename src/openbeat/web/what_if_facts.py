@@ -31,11 +31,13 @@ def setups_table(asked: Asked, choices: Mapping[str, Mapping[str, str]]) -> Tabl
         Column("preemption", _("Called away to urgent calls")),
         Column("beats", _("Beats")),
         Column("plan", _("Patrol plan")),
+        Column("standby", _("Where units wait")),
     ]
     rows = [
         Row([
             name, " / ".join(map(str, one.units)), POLICIES[one.policy], PREEMPTIONS[one.preemption],
             beats_name(one.beats, choices["beats"]), choices["plans"].get(one.plan) or _("none"),
+            choices["standby"].get(one.standby) or _("at their own stations"),
         ])
         for name, one in zip(names(asked), asked.setups, strict=True)
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,9 @@ from django.utils.translation import gettext_lazy
 from openbeat.forecast import queries as forecasts
 from openbeat.incidents import queries as incidents
 from openbeat.patrol import queries as patrol
+from openbeat.patrol.standby import queries as standby
+from openbeat.patrol.standby.rules import Waiting
+from openbeat.patrol.standby.states import State as StandbyState
 from openbeat.patrol.states import State as PlanState
 from openbeat.patrol.what_if import actions
 from openbeat.patrol.what_if.queries import WhatIf
@@ -128,6 +132,8 @@ class AskForm(forms.Form):
         self.forecasts = {str(one.id): one.title for one in forecasts.offered(actor, today)}
         made = [one for one in patrol.plans(actor)[:50] if one.solution and one.state != PlanState.WITHDRAWN]
         self.plans = {str(one.id): one.title for one in made}
+        placed = [one for one in standby.standby_plans(actor)[:50] if one.state == StandbyState.DONE]
+        self.standby = {str(one.id): one.title for one in placed if one.asked["waiting"] == Waiting.NONE}
         self._choose("area_set", [(key, one.name) for key, one in self.areas.items()])
         self._choose("forecast", [(SAME, _("Where they came from")), *self.forecasts.items()])
 
@@ -149,6 +155,9 @@ class AskForm(forms.Form):
             label = gettext_lazy("Cars are taken or added at")
             self.fields[f"{key}_station"] = forms.ChoiceField(label=label, choices=stations, initial=SAME)
             self._add_rules(key, beats, [AS_TODAY], [AS_TODAY, (NO_PLAN, _("None")), *self.plans.items()])
+            waits = [(SAME, _("At their own stations")), *self.standby.items()]
+            label = gettext_lazy("Where units wait")
+            self.fields[f"{key}_standby"] = forms.ChoiceField(label=label, choices=waits, initial=SAME, required=False)
 
     def _add_rules(self, key: str, beats: list[Any], before: list[Any], plans: list[Any]) -> None:
         rules = {
@@ -220,6 +229,7 @@ class AskForm(forms.Form):
         for place, key in enumerate(ALTERNATIVES):
             units = [self[f"{key}_{shift}"] for shift in range(len(SHIFTS))]
             rules = [self[f"{key}_station"], *(self[f"{key}_{name}"] for name in self._rules())]
+            rules += [self[f"{key}_standby"]] if self.standby else []
             every = [self[f"{key}_name"], *units, *rules]
             used = any(field.value() not in (None, "", SAME) or field.errors for field in every)
             yield {"key": key.upper(), "name": every[0], "units": units, "rules": rules, "open": used or not place}
@@ -290,7 +300,7 @@ class AskForm(forms.Form):
     def _named(self, key: str, today: Setup, told: list[str]) -> Setup:
         setup = self._alternative(key, today)
         name = self.cleaned_data[f"{key}_name"] or ", ".join(told)
-        return Setup(name[:100], setup.units, setup.station, setup.policy, setup.preemption, setup.beats, setup.plan)
+        return replace(setup, name=name[:100])
 
     def _alternative(self, key: str, today: Setup) -> Setup:
         given = self.cleaned_data
@@ -307,10 +317,11 @@ class AskForm(forms.Form):
             chosen("preemption"),
             chosen("beats"),
             _plan(chosen("plan")),
+            "" if (where := given.get(f"{key}_standby") or SAME) == SAME else where,
         )
 
     def _changes(self, today: Setup, setup: Setup) -> list[str]:
-        return changes(today, setup, {key: one.name for key, one in self.areas.items()}, self.plans)
+        return changes(today, setup, {key: one.name for key, one in self.areas.items()}, self.plans, self.standby)
 
 
 def _plan(told: str) -> str:
@@ -335,4 +346,5 @@ def _changed(key: str, today: Setup, setup: Setup) -> dict[str, Any]:
             found[f"{key}_{rule}"] = getattr(setup, rule)
     if setup.plan != today.plan:
         found[f"{key}_plan"] = setup.plan or NO_PLAN
+    found[f"{key}_standby"] = setup.standby or SAME
     return found | {f"{key}_name": setup.name, f"{key}_station": setup.station or SAME}

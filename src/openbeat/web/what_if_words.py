@@ -94,8 +94,10 @@ def names(asked: Asked) -> list[str]:
     return [_("Today"), *(str(capfirst(one.name)) for one in asked.setups[1:])]
 
 
-def changes(today: Setup, setup: Setup, beats: Mapping[str, str], plans: Mapping[str, str]) -> list[str]:
-    """What an alternative changes, each in a few words; `beats` and `plans` name sets of areas and plans by id."""
+def changes(
+    today: Setup, setup: Setup, beats: Mapping[str, str], plans: Mapping[str, str], standby: Mapping[str, str]
+) -> list[str]:
+    """What an alternative changes, each in a few words; the others name areas and plans by id."""
     told = _units(today, setup)
     if setup.policy != today.policy:
         told.append(str(CHANGED[setup.policy]))
@@ -105,6 +107,8 @@ def changes(today: Setup, setup: Setup, beats: Mapping[str, str], plans: Mapping
         told.append(_("beats: %(name)s") % {"name": beats_name(setup.beats, beats)})
     if setup.plan != today.plan:
         told.append(_("plan: %(name)s") % {"name": plans.get(setup.plan) or _("none")})
+    if setup.standby != today.standby:
+        told.append(_("units wait as in %(name)s") % {"name": standby.get(setup.standby) or _("a standby plan")})
     return told
 
 

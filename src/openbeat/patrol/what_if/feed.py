@@ -15,6 +15,7 @@ from openbeat.incidents import queries as incidents
 from openbeat.kernel.errors import Contradiction
 from openbeat.patrol import queries as patrol
 from openbeat.patrol.build import Crew
+from openbeat.patrol.standby import queries as standby
 from openbeat.patrol.what_if.models import WhatIf
 from openbeat.patrol.what_if.rules import Asked, Beats
 from openbeat.patrol.what_if.scenario import Expected, Ground, Known, Stop, stops_of
@@ -38,6 +39,7 @@ def known_of(actor: Actor, found: WhatIf, asked: Asked) -> Known:
         priorities={named[key]: level - 1 for key, level in asked.priorities.items() if level},
         beats={one.beats: _beats(actor, found, one.beats) for one in asked.setups if one.beats not in set(Beats)},
         plans={one.plan: _stops(actor, found, one.plan) for one in asked.setups if one.plan},
+        stands={one.standby: _stands(actor, one.standby) for one in asked.setups if one.standby},
         expected=expected,
     )
 
@@ -124,3 +126,11 @@ def _stops(actor: Actor, found: WhatIf, plan_id: str) -> list[Stop]:
         raise Contradiction("{title} is not made yet", mend="choose another plan", title=plan.title)
     local = plan.starts.astimezone(found.agency.tz)
     return stops_of(plan.solution, local.hour * 3600 + local.minute * 60)
+
+
+def _stands(actor: Actor, standby_plan_id: str) -> Mapping[str, int]:
+    """Units of each station as a standby plan has them."""
+    plan = standby.standby_plan(actor, standby_plan_id)
+    if plan.result is None:
+        raise Contradiction("{title} is not made yet", mend="choose another plan", title=plan.title)
+    return {one["name"]: one["units"] for one in plan.result["places"] if one["station"]}

@@ -82,6 +82,8 @@ class Setup:
     """One of `Beats`, or the id of a set of areas."""
     plan: str = ""
     """The id of a patrol plan that is driven each day; empty: none."""
+    standby: str = ""
+    """The id of a standby plan that says where units wait; empty: at their own stations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +287,20 @@ def roster(cars: Sequence[Car], stations: Sequence[str], today: Setup, setup: Se
         for car in out:
             found.setdefault(car, set()).add(shift)
     return {car: frozenset(shifts) for car, shifts in found.items()}
+
+
+def waiting_at(out: Mapping[Car, frozenset[int]], stands: Mapping[str, int]) -> dict[Car, frozenset[int]]:
+    """The cars at the stations where so many are to wait: those that stand there already stay, the others fill up.
+
+    Cars for which there is no room anywhere stay at their own station.
+    """
+    room, stays = Counter(stands), set[Car]()
+    for car in out:
+        if room[car.station] > 0:
+            room[car.station] -= 1
+            stays.add(car)
+    free = room.elements()
+    return {car if car in stays else Car(car.name, next(free, car.station)): shifts for car, shifts in out.items()}
 
 
 def spans(shifts: Collection[int], first_hour: int) -> list[tuple[int, int]]:

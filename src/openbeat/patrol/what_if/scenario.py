@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from openbeat.kernel.errors import Contradiction
 from openbeat.patrol.build import Crew
-from openbeat.patrol.what_if.rules import LEVELS, Asked, Beats, Car, Setup, roster, shared_out, spans
+from openbeat.patrol.what_if.rules import LEVELS, Asked, Beats, Car, Setup, roster, shared_out, spans, waiting_at
 from placewise.simulate import (
     Arrivals,
     Patrol,
@@ -99,6 +99,8 @@ class Known:
     priorities: Mapping[str, int]
     beats: Mapping[str, Mapping[str, Collection[str]]] = field(default_factory=dict)
     plans: Mapping[str, Sequence[Stop]] = field(default_factory=dict)
+    stands: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Units of each station by the standby plan that a setup names."""
     expected: Expected | None = None
 
 
@@ -192,7 +194,8 @@ class _Shared:
     def _roster(self, setup: Setup) -> dict[Car, frozenset[int]]:
         cars = [Car(crew.call_sign, crew.station) for crew in self.known.crews]
         names = [station.name for station in self.stations]
-        return roster(cars, names, self.asked.setups[0], setup)
+        out = roster(cars, names, self.asked.setups[0], setup)
+        return waiting_at(out, self.known.stands[setup.standby]) if setup.standby else out
 
     def _units(self, setup: Setup, out: Mapping[Car, frozenset[int]]) -> tuple[Unit, ...]:
         beats = self._beats(setup, list(out))
