@@ -5,23 +5,12 @@ where it goes, and its time to any location is the same fraction between those t
 of the triangle inequality. Who set out from the middle of a way set out from a fraction between its ends.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from placewise.kernels.arrays import Bools, Floats, Ints
-from placewise.kernels.compiled import compiled
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def borrowing(function: F) -> F:
-    """Compiled without counting who holds which array: nothing here makes one, and counting took most of the time."""
-    uncounted: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}  # an option that numba's types leave out
-    return cast("F", numba.njit(**uncounted)(function))
-
+from placewise.kernels.compiled import borrowing, compiled
 
 OFF, FREE, DRIVING, SCENE = 0, 1, 2, 3  # phases of a unit
 DUTY, END, HEAD, LEAVE = 0, 1, 2, 3  # entries of an agenda

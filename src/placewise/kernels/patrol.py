@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.kernels.arrays import Bools, Floats, Ints
-from placewise.kernels.compiled import compiled
+from placewise.kernels.compiled import borrowing
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -63,7 +63,7 @@ class Routes(NamedTuple):
     total: Floats  # prize, travel seconds, visit seconds
 
 
-@compiled
+@borrowing
 def copy_routes(source: Routes, target: Routes) -> None:
     """Makes one set of routes equal to another."""
     # plain loops: whole-array assignments take ten times as long to compile
@@ -104,7 +104,7 @@ def own_latest(facts: Facts, routes: Routes, task: int) -> int:
     return int(most)
 
 
-@compiled
+@borrowing
 def time_forward(facts: Facts, routes: Routes, unit: int) -> int:
     """Begins everything on a route as early as it goes; returns the first position that can't keep its time
     (its size if that is the way home), or −1."""
@@ -134,7 +134,7 @@ def time_forward(facts: Facts, routes: Routes, unit: int) -> int:
     return -1 if now + travel[here, facts.unit_end[unit]] <= facts.shift_to[unit] else size
 
 
-@compiled
+@borrowing
 def time_backward(facts: Facts, routes: Routes, unit: int) -> None:
     """Works out how late everything on a route could begin."""
     size, tasks = routes.size[unit], len(facts.loc)
@@ -159,7 +159,7 @@ def time_backward(facts: Facts, routes: Routes, unit: int) -> None:
             after -= travel[at[nodes[k - 1]], loc[node]]
 
 
-@compiled
+@borrowing
 def insert(facts: Facts, routes: Routes, unit: int, k: int, node: int) -> None:
     """Puts a node at position k of a route; times are not yet worked out."""
     size = routes.size[unit]
@@ -176,7 +176,7 @@ def insert(facts: Facts, routes: Routes, unit: int, k: int, node: int) -> None:
         routes.total[2] += facts.dwell[node]
 
 
-@compiled
+@borrowing
 def take_out(facts: Facts, routes: Routes, node: int) -> None:
     """Takes a node off its route; times are not yet worked out."""
     unit, size = routes.unit[node], routes.size[routes.unit[node]]
@@ -195,7 +195,7 @@ def take_out(facts: Facts, routes: Routes, node: int) -> None:
         routes.total[2] -= facts.dwell[node]
 
 
-@compiled
+@borrowing
 def settle(facts: Facts, routes: Routes, unit: int) -> bool:
     """Times a route anew. What can't be kept gives way: of the free visits up to it, the one of least prize.
 
@@ -218,24 +218,28 @@ def settle(facts: Facts, routes: Routes, unit: int) -> bool:
     return True
 
 
-@compiled
+@borrowing
+def _share_a_place(facts: Facts, routes: Routes, unit: int, other: int) -> bool:
+    """Whether two routes hold visits to the same place."""
+    place_first, place, on, nodes, tasks = facts.place_first, facts.place, routes.unit, routes.nodes, len(facts.loc)
+    for k in range(routes.size[unit]):
+        node = nodes[unit, k]
+        if node < tasks:
+            for visit in range(place_first[place[node]], place_first[place[node] + 1]):
+                if on[visit] == other:
+                    return True
+    return False
+
+
+@borrowing
 def settle_others(facts: Facts, routes: Routes, unit: int) -> None:
     """After a route has been timed: works out anew how late the other routes may be that share places with it."""
-    tasks = len(facts.loc)
-    stale = np.zeros(len(routes.size), np.bool_)
-    for k in range(routes.size[unit]):
-        node = routes.nodes[unit, k]
-        if node < tasks:
-            place = facts.place[node]
-            for other in range(facts.place_first[place], facts.place_first[place + 1]):
-                if routes.unit[other] >= 0:
-                    stale[routes.unit[other]] = True
-    for other in range(len(stale)):
-        if stale[other] and other != unit:
+    for other in range(len(routes.size)):
+        if other != unit and _share_a_place(facts, routes, unit, other):
             time_backward(facts, routes, other)
 
 
-@compiled
+@borrowing
 def travel_seconds(facts: Facts, routes: Routes) -> int:
     """Seconds of driving of all routes; a unit without a visit drives only if its shift ends elsewhere."""
     total = 0

@@ -7,7 +7,7 @@ Transportation Science 54(2), 2020, with prizes: a visit that fits nowhere stays
 import numpy as np
 
 from placewise.kernels.arrays import Floats, Ints
-from placewise.kernels.compiled import compiled
+from placewise.kernels.compiled import borrowing, compiled
 from placewise.kernels.patrol import (
     Facts,
     Routes,
@@ -28,7 +28,7 @@ LONGEST_STRING = 10.0
 SPLIT = 0.5
 
 
-@compiled
+@borrowing
 def score(facts: Facts, routes: Routes, weights: Floats) -> float:
     """What the search seeks: prize less weighted driving seconds, unevenness, and promises not kept.
 
@@ -42,13 +42,13 @@ def score(facts: Facts, routes: Routes, weights: Floats) -> float:
     return float(value - _broken(facts, routes, weights))
 
 
-@compiled
+@borrowing
 def rank(facts: Facts, routes: Routes, weights: Floats) -> float:
     """What the best is chosen by: prize, then less driving, with every promise kept first."""
     return float(routes.total[0] - 1e-6 * weights[0] * routes.total[1] - _broken(facts, routes, weights))
 
 
-@compiled
+@borrowing
 def _broken(facts: Facts, routes: Routes, weights: Floats) -> float:
     """The price of promises not kept: shares of areas and the balance between units."""
     price = 0.0
@@ -63,7 +63,7 @@ def _broken(facts: Facts, routes: Routes, weights: Floats) -> float:
     return price
 
 
-@compiled
+@borrowing
 def over_share(facts: Facts, routes: Routes) -> float:
     """Visit seconds by which areas exceed their greatest share of all visit seconds."""
     over = 0.0
@@ -154,14 +154,14 @@ def _move_break(facts: Facts, routes: Routes, unit: int) -> None:
             routes.begin[routes.nodes[unit, j]] = before[j]
 
 
-@compiled
+@borrowing
 def _swap(routes: Routes, unit: int, one: int, other: int) -> None:
     first = routes.nodes[unit, one]
     routes.nodes[unit, one] = routes.nodes[unit, other]
     routes.nodes[unit, other] = first
 
 
-@compiled
+@borrowing
 def best_position(facts: Facts, routes: Routes, task: int, lean: float, blink: float) -> tuple[int, int]:
     """The unit and position where a visit fits and costs least driving (and load, weighed by `lean`); −1 for none."""
     # arrays are named once: each look into the tuple inside the loop would count a reference
@@ -210,7 +210,7 @@ def best_position(facts: Facts, routes: Routes, task: int, lean: float, blink: f
     return best_unit, best_k
 
 
-@compiled
+@borrowing
 def _detour(facts: Facts, routes: Routes, task: int) -> int:
     """Seconds of driving a visit would add where it adds least, whether or not it fits there."""
     travel, nodes, sizes, at = facts.travel, routes.nodes, routes.size, routes.at
@@ -224,7 +224,7 @@ def _detour(facts: Facts, routes: Routes, task: int) -> int:
     return int(least)
 
 
-@compiled
+@borrowing
 def _sort(items: Ints, key: Floats) -> None:
     """Sorts items by their keys, in place (Shell 1959): quick enough for these, and much quicker to compile."""
     gap = len(items) // 2
@@ -288,14 +288,14 @@ def recreate(facts: Facts, routes: Routes, lean: float, blink: float) -> None:
             settle_others(facts, routes, unit)
 
 
-@compiled
+@borrowing
 def allow_shares(facts: Facts, routes: Routes, everything: float) -> None:
     """Sets what each area may have if all visits together will come to `everything` seconds."""
     for area in range(len(routes.cap)):
         routes.cap[area] = np.inf if facts.share[area] >= 1 else facts.share[area] * everything
 
 
-@compiled
+@borrowing
 def keep_shares(facts: Facts, routes: Routes) -> None:
     """Takes visits of least prize off areas that have more than their share, until none has or all left are locked."""
     for _ in range(len(facts.loc)):
