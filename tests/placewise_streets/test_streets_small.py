@@ -15,12 +15,14 @@ from placewise.streets import (
     PlaceOffStreets,
     SpeedProfile,
     Speeds,
+    StreetsError,
     contract,
     isochrones,
     load,
     nearest,
     open_lists,
     open_osm,
+    read_lists,
     save,
 )
 from placewise.streets.raw import RawStreets, TurnRule
@@ -249,6 +251,33 @@ def test_cache_is_used_until_lists_or_speed_change(tmp_path):
     assert minutes(18) == pytest.approx(40)
     kept.write_bytes(b"broken")
     assert minutes(18) == pytest.approx(40)
+
+
+@pytest.mark.parametrize(
+    ("kmh", "edges", "refusal", "says"),
+    [
+        (0.0, "1,2,100\n", StreetsError, "above 0 km/h"),
+        (np.inf, "1,2,100\n", StreetsError, "above 0 km/h"),
+        (np.nan, "1,2,100\n", StreetsError, "above 0 km/h"),
+        (30.0, "", NoStreets, "e.csv holds no street"),
+        (30.0, "1,3,100\n", StreetsError, "nodes that n.csv does not hold"),  # between two that are there
+        (30.0, "1,9,100\n", StreetsError, "nodes that n.csv does not hold"),  # beyond the last
+    ],
+)
+def test_lists_that_make_no_streets_are_refused(tmp_path, kmh, edges, refusal, says):
+    (tmp_path / "n.csv").write_text("node,longitude,latitude\n4,0.001,0\n1,0,0\n2,0.002,0\n")
+    (tmp_path / "e.csv").write_text("u,v,length_m\n" + edges)
+    with pytest.raises(refusal, match=says):
+        read_lists(tmp_path / "n.csv", tmp_path / "e.csv", kmh=kmh)
+
+
+def test_lists_give_two_way_streets_without_those_that_lead_nowhere(tmp_path):
+    (tmp_path / "n.csv").write_text("node,longitude,latitude\n4,0.001,0\n1,0,0\n2,0.002,0\n")
+    (tmp_path / "e.csv").write_text("u,v,length_m\n1,4,100\n2,2,50\n4,2,200\n")
+    raw = read_lists(tmp_path / "n.csv", tmp_path / "e.csv", kmh=36)
+    assert raw.lon.tolist() == [0, 0.002, 0.001]  # by node
+    assert (raw.start.tolist(), raw.end.tolist(), raw.way.tolist()) == ([0, 2], [2, 1], [0, 2])
+    assert raw.ahead.tolist() == raw.back.tolist() == [10, 20]
 
 
 OSM = """<?xml version='1.0'?><osm version="0.6">
