@@ -121,3 +121,21 @@ def test_the_urgent_interrupt_as_the_formula_says(rates: list[float], servers: i
     whole = sum(rate * time for rate, time in zip(rates, stated, strict=True)) / sum(rates)
     assert whole == pytest.approx(mean_wait(sum(rates), 0.5, servers) + 0.5)  # exponential: the order changes no mean
     assert holds(found.utilisation, sum(rates) * 0.5 / servers)
+
+
+@pytest.mark.parametrize(("rates", "cv"), [([0.4, 0.8], 1.0), ([0.4, 0.8], 0.0), ([0.3, 0.3, 0.5], 1.0)])
+def test_the_interrupted_wait_as_if_the_less_urgent_were_not_there(rates: list[float], cv: float) -> None:
+    """One server, work resumed: until its first service a call sees only its own priority and the more urgent ones,
+    Σ λ E(S²) / 2 ÷ ((1 − σ₍ₖ₋₁₎)(1 − σₖ)), which is Cobham's formula for the last of these."""
+    found = simulate(one_place(rates, 30.0, 1, cv=cv, preemption="always"), days=56, seed=6, runs=12, warm_up=7)
+    for level in range(len(rates)):
+        upto = rates[: level + 1]
+        stated = priority_waits_single(upto, [0.5] * len(upto), [cv] * len(upto))[level]
+        assert holds(found.response(str(level + 1)).wait, stated * 3600)
+
+
+def test_waits_with_pre_emption_by_hand_and_the_time_that_follows() -> None:
+    # rho 0.2 and 0.4: (0.2 + 0.4) / (0.8 × 0.4) until the first service, then 1 / 0.8 with its interruptions
+    first = priority_waits_single([0.2, 0.4], [1.0, 1.0], [1.0, 1.0])[1]
+    assert first == pytest.approx(1.875)
+    assert first + 1 / 0.8 == pytest.approx(preemptive_times([0.2, 0.4], 1.0, 1)[1])
