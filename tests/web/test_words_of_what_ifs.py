@@ -9,6 +9,7 @@ from django.utils.html import strip_tags
 
 from openbeat.patrol.what_if.rules import Asked, Setup
 from openbeat.web.what_if_areas import View, area_table
+from openbeat.web.what_if_board import sentences
 from openbeat.web.what_if_facts import notes
 from openbeat.web.what_if_figures import Figure, Result, difference_words
 from openbeat.web.what_if_words import changes
@@ -41,7 +42,7 @@ def test_a_difference_is_told_with_its_interval_and_what_it_comes_to(measure: st
     ],
 )
 def test_a_change_of_cars_is_told_in_grammar(units: tuple[int, int, int], words: str) -> None:
-    assert changes(Setup("Today", (2, 2, 2)), Setup("", units), {}, {}) == [words]
+    assert changes(Setup("Today", (2, 2, 2)), Setup("", units), {}, {}, {}) == [words]
 
 
 @pytest.mark.parametrize(
@@ -116,3 +117,28 @@ def test_areas_with_few_calls_come_last_without_a_verdict() -> None:
     assert [row[0] for row in told] == ["Calm", "Busy", "Empty"]
     assert told[0][3] == "12.0+2.0 (+0.1 to +1.6), slower"
     assert told[2][1:] == ["19", "10.0too few calls", "40.0too few calls"]
+
+
+def test_what_helps_urgent_calls_and_costs_the_others_is_told_of_both() -> None:
+    def setup(urgent: float, every: float) -> dict[str, object]:
+        rows = [
+            {"priority": level, "area": "", "hours": "", "calls": 900, "p90": [60 * value, None, None]}
+            for level, value in (("1", urgent), ("", every))
+        ]
+        return {"rows": rows, "units": [], "together": {}}
+
+    def result(urgent: float, every: float) -> Result:
+        gaps = [
+            {"measure": "p90", "priority": level, "area": "", "unit": "", "value": by, "low": by - 6, "high": by + 6}
+            for level, by in (("1", 60 * (urgent - 12)), ("", 60 * (every - 12)))
+        ]
+        return Result({"setups": [setup(12, 12), setup(urgent, every)], "differences": [gaps]})
+
+    cover = Setup("cover kept", (2, 2, 2), policy="closest_keeping_cover")
+    asked = Asked((Setup("Today", (2, 2, 2)), cover), date(2017, 1, 2), date(2017, 12, 31), (), {})
+    assert sentences(result(11, 28), asked, 1) == [
+        f"With cover kept, 90 % of {calls} are reached within {then} minutes instead of 12.0 "
+        f"(95 % interval of the difference: {interval})"
+        for calls, then, interval in (("urgent calls", "11.0", "−1.1 to −0.9"), ("all calls", "28.0", "+15.9 to +16.1"))
+    ]
+    assert len(sentences(result(14, 28), asked, 1)) == 1  # both are slower: the table says by how much
