@@ -52,7 +52,25 @@ def test_the_finding_is_the_title_and_fewer_cars_are_not_better(enter: Enter, si
     expect(page.locator(".map-wait:visible")).to_have_count(0)
     assert look(page) == {}
     page.get_by_role("link", name="Today", exact=True).click()
-    expect(page.locator(".map-legend").get_by_text("90 % of calls reached within, by area")).to_be_visible()
+    expect(page.locator(".map-legend").get_by_text(re.compile("^90 % of .* reached within"))).to_be_visible()
+    page.get_by_role("link", name="All calls", exact=True).click()
+    expect(page.locator(".map-legend").get_by_text("90 % of calls reached within")).to_be_visible()
+    assert urlsplit(page.url).query == "map=0&priority=all&measure=p90"
+
+
+def test_every_figure_is_exported_with_a_reason(enter: Enter, simulated: str) -> None:
+    page = enter("commander")
+    page.goto(simulated)
+    page.get_by_role("button", name="Export…").focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Export this result?")
+    dialog.get_by_label("Legal basis").select_option(index=1)
+    dialog.get_by_label("Reason").fill("The mayor asked for the figures")
+    with page.expect_download() as coming:
+        dialog.get_by_role("button", name="Export as CSV").click()
+    file = coming.value.path().read_text(encoding="utf-8")
+    assert file.startswith("setup,priority,area,shift,unit,measure")
+    assert "Night 22–06" in file
 
 
 def test_the_address_is_what_colleagues_share(enter: Enter, simulated: str) -> None:
@@ -76,7 +94,7 @@ def test_it_prints_without_the_frame_and_with_its_tables(enter: Enter, simulated
     assert page.pdf(format="A4")[:5] == b"%PDF-"
 
 
-def test_a_copy_is_changed_refused_in_words_and_stopped(enter: Enter, simulated: str) -> None:
+def test_a_copy_is_changed_refused_in_words_stopped_and_deleted(enter: Enter, simulated: str) -> None:
     page = enter("commander")
     page.goto(simulated)
     page.get_by_role("link", name="Copy and change").click()
@@ -95,3 +113,7 @@ def test_a_copy_is_changed_refused_in_words_and_stopped(enter: Enter, simulated:
     stop.click()
     until(page, page.get_by_text("This simulation was stopped"))
     assert look(page) == {}
+    page.get_by_role("button", name="Delete…").click()
+    page.get_by_role("dialog").get_by_label("Reason").fill("Asked too much of it")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("The what-if is deleted.")).to_be_visible()

@@ -17,7 +17,7 @@ from openbeat.web.ui.scales import number
 from openbeat.web.ui.tables import Column, Empty, Row, Table
 from openbeat.web.what_if_areas import area_map, area_table, choices, view_of
 from openbeat.web.what_if_facts import notes
-from openbeat.web.what_if_figures import Figure, Result, between
+from openbeat.web.what_if_figures import Figure, Result, between, verdict
 from openbeat.web.what_if_rows import by_shift, cell, side_by_side, told
 from openbeat.web.what_if_words import PRIORITIES, SPOKEN, badge, names, spoken
 
@@ -57,7 +57,7 @@ def board(request: Request, found: WhatIf, asked: Asked) -> dict[str, Any]:
     """Everything that a finished what-if shows."""
     result = Result(found.result or {})
     view = view_of(request, result, asked)
-    finding, *others = [sentence(result, asked, setup) for setup in result.alternatives]
+    finding, *others = [told for setup in result.alternatives for told in sentences(result, asked, setup)]
     return {
         "finding": finding,
         "others": others,
@@ -77,19 +77,28 @@ def board(request: Request, found: WhatIf, asked: Asked) -> dict[str, Any]:
 # --- the finding -----------------------------------------------------------------------------------------------------
 
 
-def sentence(result: Result, asked: Asked, setup: int) -> str:
-    """What an alternative comes to, with the interval of the difference; where one shift changes, in that shift."""
+def sentences(result: Result, asked: Asked, setup: int) -> list[str]:
+    """What an alternative comes to for the most urgent calls; and for all calls, where that is another story."""
     shift = changed_shift(asked.setups[0], asked.setups[setup])
     hours = str(shift) if shift is not None and result.calls(hours=str(shift)) else ""
-    priority = "1" if result.calls("1", hours=hours) else ""
-    measure, where = f"p{asked.share}", {"priority": priority, "hours": hours}
+    if not result.calls("1", hours=hours):
+        return [_sentence(result, asked, setup, 0, hours)]
+    measure = f"p{asked.share}"
+    urgent, every = (verdict(measure, result.gap(setup, measure, priority=one, hours=hours)) for one in ("1", ""))
+    levels = (1,) if urgent == every else (1, 0)
+    return [_sentence(result, asked, setup, level, hours) for level in levels]
+
+
+def _sentence(result: Result, asked: Asked, setup: int, level: int, hours: str) -> str:
+    """The response time of calls of a priority (0: of all) with the interval of the difference."""
+    measure, where = f"p{asked.share}", {"priority": str(level or ""), "hours": hours}
     today, then = result.figure(0, measure, **where), result.figure(setup, measure, **where)
     gap = result.gap(setup, measure, **where)
     if today.value is None or then.value is None:
         return _("With %(name)s: no call was reached.") % {"name": asked.setups[setup].name}
     told = {
         "name": asked.setups[setup].name, "share": asked.share,
-        "calls": spoken(1 if priority else 0, int(hours) if hours else None),
+        "calls": spoken(level, int(hours) if hours else None),
         "then": number(then.value, 1), "today": number(today.value, 1), "interval": between(gap, 1),
     }  # fmt: skip
     if gap.clear:

@@ -74,7 +74,7 @@ SPOKEN_IN = (
 
 def spoken(level: int, shift: int | None = None) -> str:
     """Calls of a priority (0: of any), of a shift where one is meant."""
-    calls = str(SPOKEN[level])
+    calls = str(SPOKEN[level]) if level else _("all calls")
     return calls if shift is None else str(SPOKEN_IN[shift]) % {"calls": calls}
 
 
