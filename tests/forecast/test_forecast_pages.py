@@ -22,7 +22,7 @@ from openbeat.kernel.errors import Contradiction
 from openbeat.ops import tasks
 from openbeat.seeing import progress
 from openbeat.web import forecasts
-from openbeat.web.forecast_board import made_of
+from openbeat.web.forecast_words import made_of
 
 
 @pytest.fixture(scope="module")

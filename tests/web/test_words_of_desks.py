@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from openbeat.access import RULES, Permission, Role
-from openbeat.web.forecast_board import calibration_words, days, informed_by
+from openbeat.web.forecast_words import calibration_words, days, informed_by
 from openbeat.web.plan_board import around, travel_words
 from openbeat.web.rights import DEEDS, deed_name, who_may
 

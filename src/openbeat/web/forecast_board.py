@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
-from math import exp, floor, isfinite, log10
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.http import QueryDict
@@ -12,18 +11,30 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from openbeat.forecast import queries
 from openbeat.forecast.queries import Run, SurfaceArrays
 from openbeat.forecast.question import PLANNED_SHARE
-from openbeat.forecast.rules import usable
 from openbeat.forecast.states import State
 from openbeat.places import queries as places
 from openbeat.web.forecast_fairness import fairness_card
+from openbeat.web.forecast_words import (
+    BADGES,
+    badge,
+    calibration_words,
+    days,
+    informed_by,
+    made_of,
+    model_name,
+    score_family,
+    score_share,
+    score_title,
+    three_digits,
+    verdict_words,
+)
 from openbeat.web.ground import map_ground
 from openbeat.web.request import Request
-from openbeat.web.ui.bits import Badge
 from openbeat.web.ui.charts import BarChart, Basis, LineChart, Series
 from openbeat.web.ui.maps import Legend, Map
 from openbeat.web.ui.scales import number, top_classes
@@ -35,36 +46,6 @@ SHOWN_CELLS = 50
 """Rows of the map's twin table."""
 SHOWN_FROM = 0.001
 """Expected incidents below which a cell is left to the ground."""
-
-BADGES = {
-    State.QUEUED: (gettext_lazy("Waiting"), "neutral"),
-    State.RUNNING: (gettext_lazy("Running"), "info"),
-    State.FAILED: (gettext_lazy("Failed"), "bad"),
-    State.CANCELLED: (gettext_lazy("Stopped"), "neutral"),
-    State.NOT_BETTER: (gettext_lazy("Not better than the count"), "bad"),
-    State.READY: (gettext_lazy("To be approved"), "warn"),
-    State.OFFERED: (gettext_lazy("Offered"), "good"),
-    State.WITHDRAWN: (gettext_lazy("Withdrawn"), "neutral"),
-}
-
-NAMES = {
-    "count3y": gettext_lazy("Plain 3-year count"),
-    "count1y": gettext_lazy("Plain 1-year count"),
-    "count5y": gettext_lazy("Plain 5-year count"),
-    "ewma": gettext_lazy("Fading counts"),
-    "kde": gettext_lazy("Kernel density"),
-    "promap": gettext_lazy("Prospective kernel"),
-    "lgbm": gettext_lazy("Boosted trees"),
-    "etas": gettext_lazy("Self-exciting"),
-    "ours": gettext_lazy("Openbeat's combination"),
-}
-
-
-def badge(run: Run, today: date) -> Badge:
-    """The run's state as shape and word; one that was offered may have expired."""
-    if run.state == State.OFFERED and not usable(State.OFFERED, run.expires, today):
-        return Badge(_("Expired"), "neutral")
-    return Badge(*BADGES[State(run.state)])
 
 
 def listing(request: Request, *, can_run: bool) -> dict[str, Any]:
@@ -108,11 +89,6 @@ def _line(run: Run, today: date) -> list[object]:
     ]
 
 
-def days(first: date, after: date) -> str:
-    """A period in words, by its first and its last day; `after` is the day behind it."""
-    return f"{first} – {after - timedelta(days=1)}"
-
-
 def _percent(report: Mapping[str, Any] | None, model: str) -> str | None:
     value = ((report or {}).get("models", {}).get(model, {}).get("scores", {}).get("hit_rate@0.05") or {}).get("value")
     return None if value is None else number(100 * value, 1)
@@ -139,67 +115,6 @@ def board(request: Request, run: Run) -> dict[str, Any]:
         "method": report.models[run.estimator].description if run.estimator in report.models else "",
         "made_of": made_of(run),
     }
-
-
-MADE_OF = {
-    "the same everywhere": gettext_lazy("the same everywhere"),
-    "incidents of the last months in the place itself": gettext_lazy(
-        "incidents of the last months in the place itself"
-    ),
-    "incidents of the last months within some 400 m": gettext_lazy("incidents of the last months within some 400 m"),
-    "incidents of the last months in the wider surroundings": gettext_lazy(
-        "incidents of the last months in the wider surroundings"
-    ),
-    "incidents of about the last year in the place itself": gettext_lazy(
-        "incidents of about the last year in the place itself"
-    ),
-    "incidents of about the last year within some 400 m": gettext_lazy(
-        "incidents of about the last year within some 400 m"
-    ),
-    "incidents of about the last year in the wider surroundings": gettext_lazy(
-        "incidents of about the last year in the wider surroundings"
-    ),
-    "incidents of several years in the place itself": gettext_lazy("incidents of several years in the place itself"),
-    "incidents of several years within some 400 m": gettext_lazy("incidents of several years within some 400 m"),
-    "incidents of several years in the wider surroundings": gettext_lazy(
-        "incidents of several years in the wider surroundings"
-    ),
-}
-"""What a combination may be made of, as the analytics say it."""
-
-
-def made_of(run: Run) -> list[tuple[str, Any]]:
-    """What the forecast is made of: per cent and words, the largest part first; nothing for a method of one kind."""
-    parts = (run.explanation or {}).get("made_of", [])
-    return [(f"{100 * one['share']:.0f} %", _part(one["what"])) for one in parts if one["share"] >= 0.005]
-
-
-def _part(what: str) -> Any:
-    """A part in words; that of another class by its name."""
-    before, _colon, name = what.partition(": ")
-    if before == "incidents of another class" and name:
-        return _("incidents of another class: %(name)s") % {"name": name}
-    return MADE_OF.get(what, what)
-
-
-def verdict_words(report: Backtest, estimator: str) -> list[str]:
-    """The two comparisons on which the verdict rests, each with its interval."""
-    if estimator == report.baseline or estimator not in report.models:
-        return []
-    against = report.models[estimator].against_baseline
-    hit, log = against["mean_hit_rate"], against["log_score"]
-    parts = ("difference", "low", "high")
-    points = {name: f"{100 * getattr(hit, name):+.2f}" for name in parts}
-    times = {name: number(exp(getattr(log, name)), 2) for name in parts}
-    caught = _(
-        "Incidents caught, mean over 1 to 10 %% of the area: %(difference)s in a hundred against the plain count "
-        "(95 %% interval %(low)s to %(high)s)"
-    )
-    likely = _(
-        "What happened was %(difference)s times as likely by this forecast as by the plain count, incident by incident "
-        "(95 %% interval %(low)s to %(high)s)"
-    )
-    return [caught % points, likely % times]
 
 
 def _basis(report: Backtest) -> Basis:
@@ -295,10 +210,6 @@ def _ordered(run: Run, report: Backtest) -> list[ModelReport]:
     return [*own, *others, report.models[report.baseline]]
 
 
-def _name(model: str) -> str:
-    return str(NAMES.get(model, model))
-
-
 def hit_chart(run: Run, report: Backtest) -> BarChart:
     """Share of incidents caught by share of the area, for every model that was tried."""
     ours, base = report.models[run.estimator], report.models[report.baseline]
@@ -307,7 +218,7 @@ def hit_chart(run: Run, report: Backtest) -> BarChart:
         "In 5 %% of the area %(name)s catches %(ours)s %% of incidents, %(gain)s points against the plain count"
     )
     series = [_hit_series(report, model) for model in _ordered(run, report)]
-    words = {"name": _name(run.estimator), "ours": number(100 * ours.scores["hit_rate@0.05"].value, 1)}
+    words = {"name": model_name(run.estimator), "ours": number(100 * ours.scores["hit_rate@0.05"].value, 1)}
     return BarChart(
         finding=finding % (words | {"gain": f"{gain:+.1f}"}),
         what=_("Incidents caught, by share of the area looked at"),
@@ -324,14 +235,14 @@ def _hit_series(report: Backtest, model: ModelReport) -> Series:
     """A model's hit rates with their intervals, per cent."""
     scores = [model.scores[f"hit_rate@{share:g}"] for share in report.shares]
     value, low, high = ([100 * getattr(score, part) for score in scores] for part in ("value", "low", "high"))
-    return Series(_name(model.name), value, low, high, plain=model.name == report.baseline)
+    return Series(model_name(model.name), value, low, high, plain=model.name == report.baseline)
 
 
 def origin_chart(run: Run, report: Backtest) -> LineChart:
     """How the gain over the plain count fell out at each forecast of the past."""
     ours, base = report.models[run.estimator].hits_by_origin, report.models[report.baseline].hits_by_origin
     ahead = sum(a >= b for a, b in zip(ours, base, strict=True))
-    series = [Series(_name(run.estimator), ours)] if run.estimator != report.baseline else []
+    series = [Series(model_name(run.estimator), ours)] if run.estimator != report.baseline else []
     finding = _("At least as many incidents caught as by the plain count in %(ahead)d of %(all)d forecasts")
     return LineChart(
         finding=finding % {"ahead": ahead, "all": len(ours)},
@@ -340,16 +251,16 @@ def origin_chart(run: Run, report: Backtest) -> LineChart:
         basis=_basis(report),
         labels=[origin[:10] for origin in report.origins],
         x_name=_("Forecast from"),
-        series=[*series, Series(_name(report.baseline), base, plain=True)],
+        series=[*series, Series(model_name(report.baseline), base, plain=True)],
     )
 
 
 def score_table(report: Backtest) -> Table:
     """Every score of every model with its 95 % interval."""
     models = list(report.models.values())
-    columns = [Column("score", _("Score")), *(Column(one.name, _name(one.name), kind="number") for one in models)]
-    listed = sorted(report.titles.items(), key=lambda pair: (_family(pair[0]), _share(pair[0])))
-    rows = [Row([_title(key, title), *(_score(model, key) for model in models)]) for key, title in listed]
+    columns = [Column("score", _("Score")), *(Column(one.name, model_name(one.name), kind="number") for one in models)]
+    listed = sorted(report.titles.items(), key=lambda pair: (score_family(pair[0]), score_share(pair[0])))
+    rows = [Row([score_title(key, title), *(_score(model, key) for model in models)]) for key, title in listed]
     note = _(
         "In brackets: 95 % interval, bootstrap over forecasts. Definitions and sources: docs/explanation/forecasting.md"
     )
@@ -358,59 +269,11 @@ def score_table(report: Backtest) -> Table:
     )
 
 
-SCORES = {
-    "hit_rate": gettext_lazy("Hit rate in %(share)s %% of the area"),
-    "pai": gettext_lazy("PAI at %(share)s %%"),
-    "pei": gettext_lazy("PEI* at %(share)s %%"),
-    "rri": gettext_lazy("RRI at %(share)s %%"),
-    "area_to": gettext_lazy("Share of the area that catches %(share)s %%"),
-    "auc": gettext_lazy("Chance that an incident's place ranks above a random place"),
-    "deviance": gettext_lazy("Poisson deviance of a forecast, all cells"),
-    "log_score": gettext_lazy("Log likelihood of an incident, in nats, as a Poisson process over km²"),
-    "count_score": gettext_lazy("Log probability of the cells' counts in a forecast, with its own uncertainty"),
-    "observed_to_expected": gettext_lazy("Incidents that happened for each one expected (1 is calibrated)"),
-}
-"""The scores in words, as they stand in the table."""
-FAMILIES = tuple(SCORES)
-
-
-def _title(key: str, title: str) -> str:
-    """A score's name; one that is new keeps the name that the analytics give it."""
-    words = SCORES.get(key.partition("@")[0])
-    return str(words) % {"share": f"{100 * _share(key):g}"} if words is not None else title
-
-
-def _family(key: str) -> int:
-    """Where a score stands in the table; what is kept as JSON has no order of its own."""
-    family = key.partition("@")[0]
-    return FAMILIES.index(family) if family in FAMILIES else len(FAMILIES)
-
-
-def _share(key: str) -> float:
-    return float(key.partition("@")[2] or 0)
-
-
 def _score(model: ModelReport, key: str) -> str:
     score = model.scores[key]
     return _("%(value)s (%(low)s to %(high)s)") % {
-        "value": _three(score.value), "low": _three(score.low), "high": _three(score.high),
+        "value": three_digits(score.value), "low": three_digits(score.low), "high": three_digits(score.high),
     }  # fmt: skip
-
-
-def _three(value: float) -> str:
-    """Three digits that tell; whole numbers as they are."""
-    if not isfinite(value):
-        return "–"
-    return number(value, max(0, 2 - floor(log10(abs(value)))) if value else 0)
-
-
-def calibration_words(ratio: float) -> str:
-    """What happened for each incident expected, as a finding."""
-    off = round(abs(ratio - 1) * 100)
-    if not off:
-        return _("As many incidents happened as were expected")
-    words = {"share": off, "side": _("more") if ratio > 1 else _("fewer")}
-    return _("%(share)d %% %(side)s incidents happened than were expected") % words
 
 
 def calibration_chart(run: Run, report: Backtest) -> BarChart:
@@ -458,23 +321,6 @@ def exposure_table(run: Run) -> Table:
     return Table(caption, columns, rows, QueryDict(), dense=True, tall=True, stacks=False)
 
 
-NAMED = 5
-"""Classes that the card names of those that informed a forecast; the others are counted."""
-
-
-def informed_by(context: Sequence[Mapping[str, Any]]) -> str:
-    """The other reported classes that a method learned from: the largest by name, and how many more."""
-    named = ", ".join(f"{one['name']} ({number(one['reports'], 0)})" for one in context[:NAMED])
-    more = len(context) - NAMED
-    if more <= 0:
-        return named
-    rest = number(sum(one["reports"] for one in context[NAMED:]), 0)
-    words = ngettext(
-        "%(named)s and %(more)d class more (%(rest)s)", "%(named)s and %(more)d classes more (%(rest)s)", more
-    )
-    return words % {"named": named, "more": more, "rest": rest}
-
-
 def card_facts(run: Run) -> list[tuple[Any, Any]]:
     """The card that goes with the forecast wherever it is used."""
     names = ", ".join(one.offence_class.name for one in run.classes.all())
@@ -486,7 +332,7 @@ def card_facts(run: Run) -> list[tuple[Any, Any]]:
         (_("Days"), days(run.starts, run.ends)),
         (_("Area"), run.area_set.name),
         (_("Cells"), _("H3 resolution %(resolution)d") % {"resolution": run.resolution}),
-        (_("Method"), _name(run.estimator)),
+        (_("Method"), model_name(run.estimator)),
         *([(_("Informed by"), informed_by(run.context))] if run.context else []),
         (
             _("Data"),

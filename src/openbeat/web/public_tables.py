@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from openbeat.transparency.queries import MonthTable, Release
-from openbeat.web.forecast_board import NAMES, days
+from openbeat.web.forecast_words import NAMES, days
 from openbeat.web.rights import deed_name, who_may
 from openbeat.web.ui.bits import Badge, Suppressed
 from openbeat.web.ui.charts import Basis, ColumnChart, Series

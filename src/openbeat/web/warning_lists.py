@@ -118,7 +118,7 @@ def scan_table(request: Request, watch: Watch) -> Table:
         Column("asked", _("Asked"), kind="time"),
         Column("by", _("By")),
         Column("cases", _("Reports read"), kind="number", digits=0),
-        Column("clusters", _("Clusters"), kind="number", digits=0),
+        Column("clusters", _("Clusters, also of chance"), kind="number", digits=0),
         Column("raised", _("New warnings"), kind="number", digits=0),
         Column("continued", _("Continuing"), kind="number", digits=0),
     ]
