@@ -82,7 +82,7 @@ def test_a_copy_is_refused_in_words_and_stopped(enter: Enter, drawn: str) -> Non
     expect(page.get_by_text("leave nothing to choose", exact=False).first).to_be_visible()
     assert look(page) == {}
     page.get_by_label("Number of beats").fill("7")
-    page.get_by_label("Seconds of search and proof").fill("300")
+    page.get_by_label("Seconds of search and proof").fill("40")
     page.get_by_role("button", name="Draw beats").click()
     stop = page.get_by_role("button", name="Stop the drawing")
     expect(stop).to_be_visible()

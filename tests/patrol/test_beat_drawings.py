@@ -175,6 +175,16 @@ def test_the_work_is_the_periods_incidents_of_the_classes_chosen(town: Town, com
     assert set(known_of(town.house, found, timed).work.tolist()) == {40.0, 30.0}
 
 
+def test_small_areas_are_those_of_the_set_or_cells_told_by_them(town: Town, commander: Actor) -> None:
+    found = ask(town, commander)
+    cells = queries.small_areas(commander, found)
+    assert {title.rpartition(" · ")[0] for title in cells.titles} <= {"", *NEIGHBOURHOODS}
+    assert any(title.startswith("Moss Park · ") for title in cells.titles)
+    assert len(set(cells.titles)) == len(cells.keys)
+    found.asked["fineness"] = 0
+    assert set(queries.small_areas(commander, found).titles) == set(NEIGHBOURHOODS)
+
+
 def test_minutes_of_work_weigh_more_than_counts(town: Town, commander: Actor) -> None:
     timed = replace(ASKED, timed=True, classes=dict.fromkeys(CLASSES, 60.0))
     result = work(ask(town, commander, timed)).result or {}

@@ -110,4 +110,4 @@ def promises(plan: Mapping[str, Any], tolerance: float) -> list[tuple[Badge, str
 def _promise(words: str, broken: list[str]) -> tuple[Badge, str]:
     if not broken:
         return Badge(_("Held"), "good"), words
-    return Badge(_("Not held"), "bad"), f"{words} {'; '.join(str(BROKEN[name]) for name in broken)}."
+    return Badge(_("Not held"), "bad"), f"{words.rstrip('.')}: {', '.join(str(BROKEN[name]) for name in broken)}."
