@@ -203,8 +203,14 @@ def curve_chart(result: Result, asked: Asked) -> LineChart:
 def curve_words(result: Result) -> str:
     """From which number of units on the work can be done at all; empty where any number can."""
     swamped = [one["units"] for one in result["curve"] if is_swamped(one["busy"])]
-    words = _("With %(count)d units or fewer there would be more work than they can do: they are not drawn.")
-    return words % {"count": max(swamped)} if swamped else ""
+    if not swamped:
+        return ""
+    words = ngettext(
+        "One unit alone could not do the work: it is not drawn.",
+        "With %(count)d units or fewer there would be more work than they can do: they are not drawn.",
+        max(swamped),
+    )
+    return words % {"count": max(swamped)}
 
 
 def _basis(asked: Asked) -> Basis:

@@ -37,8 +37,8 @@ def assumptions(actor: Actor, found: StandbyPlan, asked: Asked, sets: Mapping[st
         (_("How busy a unit is"), busy_words(found.result, asked)),
         (_("Where units may wait"), waiting_name(asked.waiting, sets)),
         (_("At no more places than"), number(asked.stations, 0) if asked.stations else _("as many as help")),
-        (_("Asked of stations"), _limits(asked) or _("nothing: each may hold none, or all")),
-        (_("Travel times"), _travel(found)),
+        (_("Asked of stations"), limits_words(asked)),
+        (_("Travel times"), travel_words(found)),
         (_("Areas"), found.area_set.name),
         (_("Asked by"), f"{found.author.name}, {exact(localtime(found.made_at))}" if found.author else ""),
     ]  # fmt: skip
@@ -60,7 +60,7 @@ def busy_words(result: Mapping[str, Any] | None, asked: Asked) -> str:
     }  # fmt: skip
 
 
-def _limits(asked: Asked) -> str:
+def limits_words(asked: Asked) -> str:
     """What is asked of single stations."""
     told = []
     for one in asked.stands:
@@ -68,10 +68,11 @@ def _limits(asked: Asked) -> str:
         parts += [_("at most %(count)d") % {"count": one.most}] if one.most is not None else []
         if parts:
             told.append(f"{one.station}: {', '.join(parts)}")
-    return " · ".join(told)
+    return " · ".join(told) or _("nothing: each may hold none, or all")
 
 
-def _travel(found: StandbyPlan) -> str | None:
+def travel_words(found: StandbyPlan) -> str | None:
+    """What travel times rest on; nothing before the search has ended."""
     facts = (found.result or {}).get("travel")
     if not facts:
         return None
