@@ -90,7 +90,7 @@ def test_it_prints_without_the_frame_and_with_its_tables(enter: Enter, simulated
     expect(
         page.get_by_role("cell", name="could be chance").or_(page.get_by_role("cell", name="slower")).first
     ).to_be_visible()
-    expect(page.get_by_text("What it does not know")).to_be_visible()
+    expect(page.get_by_role("heading", name="What it does not know")).to_be_visible()
     assert page.pdf(format="A4")[:5] == b"%PDF-"
 
 
