@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -170,6 +171,14 @@ def test_orphans_of_a_killed_service_are_ended(var: Var, capsys: pytest.CaptureF
         supervisor.end_orphans(var, ["helper", "absent"])
         assert orphan.wait(5) == -signal.SIGTERM
     assert f"ending helper (process {orphan.pid})" in capsys.readouterr().err
+
+
+def test_a_folder_copied_while_its_service_ran_leaves_that_service_alone(var: Var, tmp_path: Path) -> None:
+    mark = marks.leave(var.run / "helper.json")
+    copy = Var(tmp_path / "copy")
+    shutil.copytree(var.run, copy.run)
+    supervisor.end_orphans(copy, ["helper"])  # would have ended this very test
+    assert (marks.living(copy.run / "helper.json"), marks.living(mark)) == (None, psutil.Process())
 
 
 def test_a_stranger_with_the_same_number_is_left_alone(var: Var) -> None:

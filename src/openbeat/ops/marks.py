@@ -19,16 +19,22 @@ def leave(file: Path, pid: int | None = None, **facts: str) -> Path:
     process = psutil.Process(pid if pid is not None else os.getpid())
     make_folder(file.parent)
     draft = file.with_name(f".{file.name}.{os.getpid()}")
-    draft.write_text(json.dumps({"pid": process.pid, "created": process.create_time(), **facts}), encoding="utf-8")
+    with draft.open("w", encoding="utf-8") as out:
+        known = {"pid": process.pid, "created": process.create_time(), "inode": os.fstat(out.fileno()).st_ino}
+        json.dump(known | facts, out)
     return draft.replace(file)
 
 
 def living(file: Path) -> psutil.Process | None:
-    """The process that the file speaks of, if it still runs; a file about a dead one is removed."""
+    """The process that the file speaks of, if it still runs; a file about a dead one is removed.
+
+    So is a copy: in a folder that was copied while its service ran, the process is that of another folder.
+    """
     try:
         facts = json.loads(file.read_text(encoding="utf-8"))
         process = psutil.Process(int(facts["pid"]))
-        if abs(process.create_time() - facts["created"]) < 0.05 and process.status() != psutil.STATUS_ZOMBIE:
+        same = facts["inode"] == file.stat().st_ino and abs(process.create_time() - facts["created"]) < 0.05
+        if same and process.status() != psutil.STATUS_ZOMBIE:
             return process
     except (FileNotFoundError, psutil.NoSuchProcess, ValueError, KeyError):
         pass
