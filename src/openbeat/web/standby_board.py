@@ -194,7 +194,7 @@ def curve_chart(result: Result, asked: Asked) -> LineChart:
         title = _("One more unit would add %(gap)s percentage points") % {"gap": percent(more - here)}
     return LineChart(
         finding=title, what=_("Calls that can expect a free unit in time, the units at their best places"),
-        unit=_("per cent"), digits=1, labels=[str(one["units"]) for one in rows], label_name=_("Units"),
+        unit=_("per cent"), digits=1, labels=[str(one["units"]) for one in rows],
         x_name=_("Units on duty"), series=[Series(_("Best places"), [100 * one["expected"] for one in rows])],
         basis=_basis(asked),
     )  # fmt: skip
