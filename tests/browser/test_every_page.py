@@ -12,7 +12,7 @@ from tests.browser import deeds
 from tests.browser.conftest import Enter
 from tests.browser.looks import MOST_SCRIPT, look, loose, script
 from tests.browser.stack import SAMPLE, Stack
-from tests.chromium import needed
+from tests.chromium import needed, overhang
 
 pytestmark = needed
 
@@ -193,6 +193,30 @@ def test_a_watch_and_a_warning_that_it_raised(enter: Enter, watched: str, warned
         page.get_by_role("button", name=words).click()
         assert look(page) == {}
         page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+
+
+def test_before_and_after_with_its_map(enter: Enter) -> None:
+    page = enter("commander")
+    page.goto(reverse("evaluation"))
+    page.locator("details.picker").nth(1).locator("summary").click()
+    page.get_by_role("checkbox", name="Moss Park").check()
+    page.locator("details.picker").nth(0).locator("summary").click()
+    page.get_by_role("checkbox", name=re.compile("^Burglary")).check()
+    page.get_by_label("Began on").fill("2021-03-01")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("comparison places")
+    assert seen(page, page.url) == {}
+    page.get_by_role("application").press("ArrowRight")
+    expect(page.locator(".map-value strong")).to_have_text("Where something was done")
+
+
+def test_an_open_list_of_filters_stays_on_a_narrow_page(enter: Enter) -> None:
+    page = enter("commander", width=320)
+    page.goto(reverse("evaluation"))
+    for picker in page.locator("details.picker").all():
+        picker.locator("summary").click()
+        assert overhang(page) == 0
+        page.keyboard.press("Escape")
 
 
 def test_the_board_of_an_approved_plan(enter: Enter, recorded: str, approved: str) -> None:

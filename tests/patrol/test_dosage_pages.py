@@ -157,6 +157,20 @@ def test_a_late_entry_has_its_time(town: Town, approved: Plan, officer: Client) 
     assert Visit.objects.count() == 1
 
 
+def test_a_visit_to_another_units_stop_says_where_and_can_be_undone(
+    town: Town, approved: Plan, officer: Client
+) -> None:
+    mine = {stop["place"] for stop in stops(approved, "U01")}
+    other = next(str(stop["place"]) for stop in stops(approved, "U02") if stop["place"] not in mine)
+    visit = actions.arrive(town.actor(Role.OFFICER), approved, unit_name="U01", place=other, slot=None, at=STARTS)
+    text = officer.get(reverse("plan_sheet", args=[approved.id, "U01"])).content.decode()
+    area = next(str(place["area"]) for place in approved.values[0]["places"] if place["name"] == other)
+    for words in ("You are here", "18:00", area, "No stop of this sheet", "We leave", "Undo"):
+        assert words in text
+    assert "taken back" in post(officer, "plan_tap_undo", approved, visit=visit.pk)
+    assert not Visit.objects.exists()
+
+
 def test_a_unit_is_not_told_to_be_at_two_stops_at_once(town: Town, approved: Plan, officer: Client) -> None:
     one, two = stops(approved, "U01")[:2]
     assert one["place"] != two["place"]

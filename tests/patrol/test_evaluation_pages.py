@@ -203,7 +203,7 @@ def test_without_a_ring_the_map_has_none(town: Town, moss_park: Area) -> None:
 def test_nothing_chosen_says_what_that_means(town: Town) -> None:
     client = town.client(Role.COMMANDER)
     text = client.get(reverse("evaluation")).content.decode()
-    for words in ("Choose…", "Where units told visits", "The rest of the areas"):
+    for words in ("Choose…", "Places visited", "All others"):
         assert words in text
     assert "Choose one offence at least" not in text
     assert "Choose one offence at least" in client.get(reverse("evaluation") + "?before=26").content.decode()

@@ -67,10 +67,12 @@ def sheet(request: HttpRequest, plan_id: str, unit: str) -> HttpResponse:
     visits = list(queries.visits(seen.actor, found).filter(unit_name=unit))
     lines, extra = told(mine, visits)
     tapped = [one for one in visits if one.source == queries.Source.TAP]
+    astray = next((one for one in extra if one.minutes is None), None)
+    areas = {line.place: line.area for one in every for line in one.stops}
     context = {
         "plan": found, "sheet": mine, "lines": lines, "extra": extra, "shift": shift_words(found),
         "here": next((one for one in lines if one.here), None),
-        "astray": next((one for one in extra if one.minutes is None), None),
+        "astray": astray, "astray_area": areas.get(astray.place, "") if astray else "",
         "next": next((one.line for one in lines if one.line.order and one.visit is None), None),
         "last": max(tapped, key=lambda one: one.arrived_at, default=None),
         "may": found.state == State.APPROVED and permits(seen.actor, Permission.VISIT_RECORD, found),

@@ -53,8 +53,8 @@ class QuestionForm(forms.Form):
         widget=forms.NumberInput(attrs={"class": "short"}),
     )  # fmt: skip
     area_set = forms.ChoiceField(label=_("Areas of"))
-    areas = Picked(label=_("Where something was done"), none_words=_("Where units told visits"))
-    against = Picked(label=_("Compared with"), none_words=_("The rest of the areas"))
+    areas = Picked(label=_("Where something was done"), none_words=_("Places visited"))
+    against = Picked(label=_("Compared with"), none_words=_("All others"))
     ring = forms.IntegerField(
         label=_("Ring, metres"), initial=500, min_value=0, max_value=3000, required=False,
         widget=forms.NumberInput(attrs={"class": "short"}),

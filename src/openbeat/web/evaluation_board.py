@@ -141,7 +141,7 @@ def chart(asked: Question, result: BeforeAfter) -> LineChart:
             "n": result.weeks_after, "seen": number(sum(treated[before:]), 0),
             "expected": number(sum(expected[before:]), 0),
         },
-        what=_("Incidents a week at the places; what began, began on %(day)s") % {"day": result.start},
+        what=_("Incidents a week at the places, before and after %(day)s") % {"day": result.start},
         unit=_("incidents a week"), digits=1, x_name=_("Week that begins on"), label_name=_("Week"),
         labels=list(result.week_starts),
         basis=Basis(classes_words(asked), f"{result.week_starts[0]} … {asked.until}", result.n),

@@ -38,7 +38,7 @@ def _zones(answer: Answer, name: str, part: Bools) -> list[dict[str, Any]]:
     """A set's pieces of touching cells, each with its incidents; the comparison is one piece."""
     if not part.any():
         return []
-    whole = h3.cells_to_geo([answer.cells.names[i] for i in np.flatnonzero(part).tolist()], tight=False)
+    whole = h3.cells_to_geo([h3.int_to_str(cell) for cell in answer.cells.ids[part].tolist()], tight=False)
     pieces = [whole] if name == "comparison" else [_polygon(one) for one in whole["coordinates"]]
     return [_zone(answer, f"{name}-{i}", name, part, piece) for i, piece in enumerate(pieces)]
 
