@@ -30,6 +30,7 @@ from openbeat.patrol.rules import Asked
 from openbeat.patrol.states import State
 from openbeat.places import queries as places
 from openbeat.seeing.scope import scope
+from openbeat.web.plan_board import edit_lines
 from placewise.plan import Plan as Solution
 from placewise.plan import Problem, check
 
@@ -334,6 +335,20 @@ def test_a_shift_that_is_over_is_neither_planned_nor_approved(
         ask(town, commander, offered, at=SHIFT["ends"])
     with pytest.raises(Contradiction, match="this shift is over"):
         actions.approve_plan(commander, plan, at=plan.ends)
+
+
+def test_a_change_by_hand_is_listed_with_its_time_and_where_the_visit_went(
+    town: Town, commander: Actor, plan: Plan
+) -> None:
+    unit, place, slot = stops(plan)[0]
+    other = next(name for name in ("U01", "U02") if name != unit)
+    actions.edit_plan(commander, plan, edit=Drop(place, slot), reason="road works", at=town.at)
+    actions.edit_plan(commander, plan, edit=Add(place, slot, other), reason="they end at ten", at=town.at)
+    lines = edit_lines(queries.plan(commander, plan.id))
+    when = f"{town.at.astimezone(town.agency.tz):%H:%M}"
+    assert [line.startswith(f"{when} · ") for line in lines] == [True, True]
+    assert lines[0].endswith(f"added → {other}: they end at ten")
+    assert lines[1].endswith("dropped: road works")
 
 
 def test_a_sheet_is_named_by_the_day_on_which_its_shift_begins_here(town: Town, plan: Plan) -> None:

@@ -142,3 +142,41 @@ def test_what_helps_urgent_calls_and_costs_the_others_is_told_of_both() -> None:
         for calls, then, interval in (("urgent calls", "11.0", "−1.1 to −0.9"), ("all calls", "28.0", "+15.9 to +16.1"))
     ]
     assert len(sentences(result(14, 28), asked, 1)) == 1  # both are slower: the table says by how much
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"unanswered": 3}, "Fewer: 3 calls still waited a week after the end; their times are not counted."),
+        (
+            {"together": {"utilisation": [0.9, 0.8, 1.0]}},
+            "Fewer: units are on calls nearly always; queues may never settle, and times depend on the days.",
+        ),
+        (
+            {"stops_left_out": 2},
+            "Fewer: 2 stops of the plan have no unit on duty at their hour and are left out.",
+        ),
+    ],
+)
+def test_what_must_be_known_before_the_figures_is_told_of_its_setup(changed: dict[str, object], words: str) -> None:
+    quiet = {
+        "unanswered": 0, "together": {"utilisation": [0.2, 0.1, 0.3]}, "stops_left_out": 0, "rows": [], "units": []
+    }  # fmt: skip
+    asked = Asked((Setup("Today", (2, 2, 2)), Setup("fewer", (1, 1, 1))), date(2017, 1, 2), date(2017, 12, 31), (), {})
+    travel = {"factor": 1.3, "kmh": 30.0}
+    told = notes(Result({"setups": [quiet, quiet | changed], "differences": [[]], "moved": 0, "travel": travel}), asked)
+    assert told == ["Driving times are guessed, for there is no street extract: an analyst can bring one in.", words]
+
+
+def test_where_nobody_calls_urgently_all_calls_are_told_and_where_nobody_came_that() -> None:
+    def told(calls: int, minutes: float | None) -> list[str]:
+        row = {"priority": "", "area": "", "hours": "", "calls": calls, "p90": [minutes and 60 * minutes, None, None]}
+        gap = {"measure": "p90", "priority": "", "area": "", "unit": "", "value": 0.0, "low": -6.0, "high": 6.0}
+        setup = {"rows": [row], "units": [], "together": {}}
+        return sentences(Result({"setups": [setup, setup], "differences": [[gap]]}), asked, 1)
+
+    asked = Asked((Setup("Today", (2, 2, 2)), Setup("fewer", (1, 1, 1))), date(2017, 1, 2), date(2017, 12, 31), (), {})
+    (whole,) = told(9, 12.0)
+    assert whole.startswith("With fewer, 90 % of all calls are reached within 12.0 minutes, today within 12.0:")
+    assert whole.endswith("the difference could be chance (95 % interval: −0.1 to +0.1)")
+    assert told(9, None) == ["With fewer: no call was reached."]
