@@ -524,10 +524,13 @@ def test_beats_are_adopted_in_two_steps_on_the_page(town: Town, done: Drawing) -
     assert twice.status_code == 422
     assert "two beats are called Harbour" in twice.content.decode().lower().replace("harbour", "Harbour")
     told = client.post(address, given, follow=True).content.decode()
-    for words in ("The beats are adopted. They hold from", "more even", "Try them: in a new"):
+    for words in ("The beats are adopted. They hold from", "more even", "Try «New beats» in What if"):
         assert words in told, words
+    link = re.search(r'href="(/what-if/new/\?beats=([^"]+))"', told)
+    assert link
+    form = client.get(link[1]).content.decode()
+    assert re.search(rf'<select name="a_beats".*?<option value="{link[2]}" selected', form, re.DOTALL)
     assert "Adopt…" not in told
-    assert "New beats" in client.get(reverse("what_if_ask")).content.decode()
 
 
 def test_files_are_handed_over_on_the_page(town: Town, done: Drawing) -> None:

@@ -16,6 +16,7 @@ from openbeat.patrol.beats.ground import Small, cells_about, dissolved, middles,
 from openbeat.patrol.beats.rules import (
     Asked,
     asked_from,
+    fineness_for,
     move,
     require_adoptable,
     require_asked,
@@ -59,6 +60,20 @@ def test_what_may_be_asked_is_not_refused() -> None:
 def test_what_cannot_be_drawn_is_refused_in_words(changed: dict[str, object], areas: int, words: str) -> None:
     with pytest.raises(Contradiction, match=words):
         require_asked(replace(ASKED, **changed), areas)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("areas", "km2", "count", "fineness"),
+    [
+        (798, 600.0, 22, 0),  # tracts of a large city
+        (23, 609.0, 100, 8),  # districts are too few
+        (5_000, 609.0, 100, 8),  # blocks too many
+        (1, 60.0, 12, 9),  # a town
+        (4, 90_000.0, 5, 0),  # a country: no cells fit
+    ],
+)
+def test_beats_are_made_of_what_leaves_a_choice(areas: int, km2: float, count: int, fineness: int) -> None:
+    assert fineness_for(areas, km2, count) == fineness
 
 
 def test_no_small_area_may_have_more_work_than_a_beat() -> None:

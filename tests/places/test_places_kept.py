@@ -115,6 +115,8 @@ def test_a_later_set_takes_the_place_of_an_earlier_one_from_its_day(analyst: Act
     assert on("2019-12-31") == {}
     assert on("2024-05-31") == {"beats": old, "wards": wards}
     assert on("2024-06-01") == {"beats": new, "wards": wards}
+    assert queries.area_sets_to_choose(analyst, date(2024, 5, 31)) == [old, wards, new]
+    assert queries.area_sets_to_choose(analyst, date(2024, 6, 1), agency.id) == [new, old, wards]
     actions.withdraw_areas(analyst, new, reason="wrong file", at=T0)
     assert on("2024-06-01") == {"beats": old, "wards": wards}
     assert queries.area_set(analyst, new.pk).withdrawn_why == "wrong file"

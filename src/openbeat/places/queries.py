@@ -55,6 +55,11 @@ def area_sets_in_force(actor: Actor, agency_id: UUID, day: date) -> dict[str, Ar
     return in_force(area_sets(actor, agency_id), day)
 
 
+def area_sets_to_choose(actor: Actor, day: date, agency_id: UUID | None = None) -> list[AreaSet]:
+    """The same for a list to choose from: those that are still to come on the day are the last."""
+    return sorted(area_sets(actor, agency_id), key=lambda one: one.valid_from > day)
+
+
 def area_set(actor: Actor, set_id: UUID | str) -> AreaSet:
     """One set, withdrawn ones too: what was counted by it still shows it."""
     found = visible(actor, Permission.PLACES_VIEW, AreaSet.objects.all()).filter(pk=set_id).first()

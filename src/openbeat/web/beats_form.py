@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.forms import BoundField
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,7 +16,16 @@ from openbeat.incidents import queries as incidents
 from openbeat.patrol import queries as patrol
 from openbeat.patrol.beats import actions
 from openbeat.patrol.beats.queries import Drawing
-from openbeat.patrol.beats.rules import AS_THEY_ARE, COUNTS, LONGEST_BEAT, MINUTES, SECONDS, TOLERANCES, Asked
+from openbeat.patrol.beats.rules import (
+    AS_THEY_ARE,
+    COUNTS,
+    LONGEST_BEAT,
+    MINUTES,
+    SECONDS,
+    TOLERANCES,
+    Asked,
+    fineness_for,
+)
 from openbeat.patrol.what_if.rules import default_level
 from openbeat.places import queries as places
 from openbeat.places.rules import Layer
@@ -97,7 +107,8 @@ class AskForm(forms.Form):
 
     def _things(self) -> None:
         actor, agency = self.request.actor, self.request.agency
-        self.areas = {str(one.id): one for one in places.area_sets(actor, agency.id)} if agency else {}
+        sets = places.area_sets_to_choose(actor, localdate(self.request.now), agency.id) if agency else []
+        self.areas = {str(one.id): one for one in sets}
         self.present = incidents.classes_present(actor, reported=True)
         network = places.network_in_use(actor, agency.id) if agency else None
         self.has_streets = network is not None and network.extract is not None
@@ -121,10 +132,12 @@ class AskForm(forms.Form):
         days = {"first": max(span[0], span[1] - TWO_YEARS + timedelta(days=1)), "last": span[1]} if span else {}
         ranked = sorted(self.areas, key=lambda key: _rank(self.areas[key].layer))
         beats = [key for key, one in self.areas.items() if one.layer == Layer.BEATS]
-        count = self.areas[beats[0]].count if beats else self._units()
+        count = min(max(self.areas[beats[0]].count if beats else self._units(), COUNTS[0]), COUNTS[1])
+        ground = self.areas[ranked[0]] if ranked else None
         return {
             **days, **self._minutes(), "area_set": ranked[0] if ranked else "", "today": beats[0] if beats else NOTHING,
-            "count": min(max(count, COUNTS[0]), COUNTS[1]), "classes": [one.pk for one, _count in self.present],
+            "fineness": fineness_for(ground.count, ground.km2, count) if ground else AS_THEY_ARE,
+            "count": count, "classes": [one.pk for one, _count in self.present],
         }  # fmt: skip
 
     def _units(self) -> int:

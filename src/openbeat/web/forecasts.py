@@ -93,7 +93,8 @@ class AskForm(forms.Form):
         self.request = request
         present = incidents.classes_present(request.actor, reported=True)
         self._classes = {one.id: one for one, _count in present}
-        self._areas = {str(one.id): one for one in places.area_sets(request.actor)}
+        sets = places.area_sets_to_choose(request.actor, timezone.localdate(request.now))
+        self._areas = {str(one.id): one for one in sets}
         choices = [(one.id, f"{one.name} ({number(count, 0)})") for one, count in present]
         self.fields["classes"].choices = choices  # type: ignore[attr-defined]
         self.fields["area_set"].choices = [(key, one.name) for key, one in self._areas.items()]  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.forms import BoundField
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -101,7 +102,8 @@ class AskForm(forms.Form):
         actor, agency = self.request.actor, self.request.agency
         self.stands = [one.name for one in places.stations(actor, agency.id)] if agency else []
         self.parked = Counter(one.station.name for one in patrol.units(actor, agency.id)) if agency else Counter()
-        self.areas = {str(one.id): one for one in places.area_sets(actor, agency.id)} if agency else {}
+        known = places.area_sets_to_choose(actor, localdate(self.request.now), agency.id) if agency else []
+        self.areas = {str(one.id): one for one in known}
         self.reported = incidents.classes_present(actor, reported=True)
         sets = [(key, _("Stations, and the middles of %(areas)s") % {"areas": one.name})
                 for key, one in self.areas.items()]  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from openbeat.forecast.warning import actions, queries
@@ -81,7 +82,8 @@ class WatchForm(forms.Form):
         self.request = request
         present = incidents.classes_present(request.actor, reported=True)
         self._classes = {one.id: one for one, _count in present}
-        self._areas = {str(one.id): one for one in places.area_sets(request.actor)}
+        sets = places.area_sets_to_choose(request.actor, localdate(request.now))
+        self._areas = {str(one.id): one for one in sets}
         circle, stretch = _("%(metres)s m around a point"), _("%(days)s days")
         for name, choices in (
             ("classes", [(one.id, f"{one.name} ({number(count, 0)})") for one, count in present]),

@@ -71,6 +71,8 @@ def _form(request: Request) -> AskForm:
         form = AskForm(request)
         if (where := request.GET.get("standby", "")) in form.standby:
             form.initial["a_standby"] = where
+        if (beats := request.GET.get("beats", "")) in form.areas:
+            form.initial["a_beats"] = beats
         return form
     found = queries.what_if(request.actor, earlier)
     return AskForm(request, None, queries.asked_of(request.actor, found), str(found.area_set_id))

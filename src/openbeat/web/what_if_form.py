@@ -126,9 +126,10 @@ class AskForm(forms.Form):
         actor, agency = self.request.actor, self.request.agency
         self.units = list(patrol.units(actor, agency.id)) if agency else []
         self.stations = [one.name for one in places.stations(actor, agency.id)] if agency else []
-        self.areas = {str(one.id): one for one in places.area_sets(actor, agency.id)} if agency else {}
         self.classes = incidents.classes_present(actor, reported=True)
         today = self.request.now.astimezone(agency.tz).date() if agency else self.request.now.date()
+        sets = places.area_sets_to_choose(actor, today, agency.id) if agency else []
+        self.areas = {str(one.id): one for one in sets}
         self.forecasts = {str(one.id): one.title for one in forecasts.offered(actor, today)}
         made = [one for one in patrol.plans(actor)[:50] if one.solution and one.state != PlanState.WITHDRAWN]
         self.plans = {str(one.id): one.title for one in made}

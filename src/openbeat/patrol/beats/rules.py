@@ -13,6 +13,12 @@ from openbeat.patrol.beats.states import MOVES, State
 AS_THEY_ARE = 0
 FINENESS = (AS_THEY_ARE, 7, 8, 9)
 """The areas of the set as they are, or its ground in H3 cells of this resolution."""
+CELL_KM2 = {7: 5.161, 8: 0.737, 9: 0.105}
+"""Mean ground of an H3 cell by resolution (h3geo.org, table of cell areas)."""
+RIM = 1.2
+"""More cells than the ground alone would need: those cut by its rim."""
+A_CHOICE = 3
+"""Small areas for each beat, below which there is little to choose."""
 MOST_AREAS = 1_200
 """Times between every two of them are kept, and the proof asks of every pair: beyond this, larger areas are brought."""
 COUNTS = (2, 100)
@@ -108,6 +114,13 @@ def require_areas(areas: int, count: int) -> None:
             count=count,
             areas=areas,
         )
+
+
+def fineness_for(areas: int, km2: float, count: int) -> int:
+    """What so many beats are best made of: the areas, if these are enough and not too many, else the finest cells."""
+    if A_CHOICE * count <= areas <= MOST_AREAS:
+        return AS_THEY_ARE
+    return max((one for one, size in CELL_KM2.items() if RIM * km2 / size <= MOST_AREAS), default=AS_THEY_ARE)
 
 
 def require_even(workloads: Mapping[str, float], asked: Asked) -> None:
