@@ -303,3 +303,9 @@ def test_figures_without_a_ring_or_a_quotient_say_so() -> None:
         "More incidents than expected",
         "39 … 153",
     )
+
+
+@pytest.mark.parametrize(("p", "words"), [(0.0001, "< 0.001"), (0.0346, "0.035"), (1.0, "1.000")])
+def test_a_p_is_never_told_as_nothing(p: float, words: str) -> None:
+    table = board.estimates(result(replace(ratio(0.5, 0.4, 0.6), p=p)))
+    assert table.rows[0].cells[-1] == words

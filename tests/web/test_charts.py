@@ -6,6 +6,7 @@ import math
 from itertools import pairwise
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import translation
 
 from openbeat.web.ui.charts import (
@@ -159,3 +160,11 @@ def test_series_and_labels_must_be_of_one_length() -> None:
 
 def test_a_sparkline_runs_from_edge_to_edge() -> None:
     assert Sparkline([0.0, 1.0], "rising").path() == "M0.0 19.0L100.0 1.0"
+
+
+def test_the_twin_names_its_first_column_once() -> None:
+    chart = LineChart(
+        finding="f", what="w", labels=["1"], series=[Series("s", [1.0])], label_name="Hour", x_name="Time"
+    )
+    page = render_to_string("components/chart_twin.html", {"chart": chart})
+    assert '<th scope="col">Hour</th>' in page

@@ -15,6 +15,7 @@ from openbeat.web.ui.tables import Column, Row, Table
 from placewise.evaluate.before_after import BeforeAfter, Displacement, Prevented, Ratio
 
 CHOSEN_HIGH = 0.3
+SMALLEST_P = 0.001
 """Part of the treated places among the highest of the weeks before, from which regression to the mean is told first."""
 ZONES = {
     "treated": gettext_lazy("Where something was done"),
@@ -159,7 +160,7 @@ def estimates(result: BeforeAfter) -> Table:
         Column("what", _("What")),
         Column("change", _("Against comparison places"), kind="number"),
         Column("interval", _("95 % interval"), kind="number"),
-        Column("p", _("p"), kind="number", digits=3),
+        Column("p", _("p"), kind="number"),
     ]
     rows = [_line(_("What was done, from %(day)s") % {"day": result.start}, result.effect, here=True)]
     if result.displacement is not None:
@@ -176,7 +177,8 @@ def estimates(result: BeforeAfter) -> Table:
 
 
 def _line(words: str, one: Ratio, *, here: bool = False) -> Row:
-    return Row([words, percent(one.value), _interval(one), one.p], here=here)
+    p = number(one.p, 3) if one.p >= SMALLEST_P else f"< {number(SMALLEST_P, 3)}"
+    return Row([words, percent(one.value), _interval(one), p], here=here)
 
 
 def regression(result: BeforeAfter) -> str:
