@@ -163,8 +163,7 @@ def test_a_sparkline_runs_from_edge_to_edge() -> None:
 
 
 def test_the_twin_names_its_first_column_once() -> None:
-    chart = LineChart(
-        finding="f", what="w", labels=["1"], series=[Series("s", [1.0])], label_name="Hour", x_name="Time"
-    )
+    series = [Series("s", [1.0])]
+    chart = LineChart(finding="f", what="w", labels=["1"], series=series, label_name="Hour", x_name="Time")
     page = render_to_string("components/chart_twin.html", {"chart": chart})
     assert '<th scope="col">Hour</th>' in page
