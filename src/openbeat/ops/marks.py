@@ -33,8 +33,9 @@ def living(file: Path) -> psutil.Process | None:
     try:
         facts = json.loads(file.read_text(encoding="utf-8"))
         process = psutil.Process(int(facts["pid"]))
-        same = facts["inode"] == file.stat().st_ino and abs(process.create_time() - facts["created"]) < 0.05
-        if same and process.status() != psutil.STATUS_ZOMBIE:
+        own = file.stat().st_ino
+        same = facts.get("inode", own) == own  # a file of an earlier version names none
+        if same and abs(process.create_time() - facts["created"]) < 0.05 and process.status() != psutil.STATUS_ZOMBIE:
             return process
     except (FileNotFoundError, psutil.NoSuchProcess, ValueError, KeyError):
         pass
