@@ -186,7 +186,7 @@ def test_a_forecast_gets_nothing_that_patrols_found_nothing_without_a_place_and_
 
 
 def test_classes_that_patrols_discover_are_refused_at_the_door(analyst, agency):
-    with pytest.raises(NotReportedByVictims, match="35A"):
+    with pytest.raises(NotReportedByVictims, match="Drug/Narcotic Violations: found by patrols"):
         feed(analyst, agency, "220", "35A")
 
 

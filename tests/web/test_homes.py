@@ -55,6 +55,8 @@ def a_run(town: Town, state: RunState) -> Run:
     )  # fmt: skip
     analyst = town.person(Role.ANALYST)
     known: dict[str, Any] = {"verdict": {}, "report": {}, "exposure": {}, "failure": "no space"}
+    if state == RunState.FAILED:
+        known["finished_at"] = town.at
     if state in {RunState.READY, RunState.OFFERED}:
         known["better"] = True
     if state == RunState.OFFERED:
