@@ -577,6 +577,7 @@ def test_deeds_on_the_page(town: Town, commander: Actor) -> None:
 def test_the_list_tells_what_was_asked_and_what_will_be_here(town: Town, done: Drawing) -> None:
     page = town.client(Role.COMMANDER).get(reverse("beats")).content.decode()
     assert "Three beats" in page
+    assert "Beats are drawn; see them" in town.client(Role.COMMANDER).get(reverse("home")).content.decode()
     assert "Draw beats" in page
     far = town.strangers_client(Role.ANALYST).get(reverse("beats")).content.decode()
     assert "No beats drawn yet" in far

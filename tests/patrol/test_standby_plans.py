@@ -411,6 +411,7 @@ def test_deeds_on_the_page(town: Town, commander: Actor, asked: Asked) -> None:
 
 def test_a_plan_is_handed_over_with_a_reason_and_a_basis(town: Town, commander: Actor, done: StandbyPlan) -> None:
     client, address = town.client(Role.COMMANDER), reverse("standby_export", args=[done.id])
+    assert "Worked out; see the finding" in client.get(reverse("home")).content.decode()
     given = {"reason": "for tonight's briefing", "legal_basis": "task"}
     answer = client.post(address, given)
     told = answer.content.decode()

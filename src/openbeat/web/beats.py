@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, cast
 
@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from openbeat.access import Permission, permits, scopes
-from openbeat.audit.words import LegalBasis
 from openbeat.incidents import queries as incidents
 from openbeat.kernel.errors import NotPermitted, OpenbeatError
 from openbeat.patrol.beats import actions, queries
@@ -28,11 +27,12 @@ from openbeat.seeing import progress
 from openbeat.web.beats_board import board, chosen, facts, listing, unknowns
 from openbeat.web.beats_form import AdoptForm, AskForm
 from openbeat.web.beats_words import badge, plan_name
+from openbeat.web.deeds import deeds_on
 from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.people import require
 from openbeat.web.refusals import sentences
 from openbeat.web.request import Request
-from openbeat.web.trail import BASES
+from openbeat.web.trail import HANDED_OVER_ON
 
 AHEAD = timedelta(days=28)
 """Days until adopted beats hold, unless somebody says otherwise: time to try them and to tell everybody."""
@@ -99,7 +99,7 @@ def _deeds(request: Request, found: Drawing, plan: str) -> dict[str, Any]:
     adopted = found.adopted
     holds = adopted is not None and adopted.withdrawn_at is None
     may_adopt = permits(request.actor, Permission.BEATS_ADOPT, found) and plan != TODAY and not holds
-    bases = [(basis.value, words) for basis, words in BASES.items() if basis is not LegalBasis.CONSENT]
+    bases = HANDED_OVER_ON
     export = reverse("beats_export", args=[found.id])
     return {
         "adopt_url": f"{reverse('beats_adopt', args=[found.id])}?plan={plan}" if may_adopt else "",
@@ -183,23 +183,7 @@ def export(request: HttpRequest, drawing_id: str) -> HttpResponse:
     return HttpResponse(file, content_type=KINDS[kind], headers=head)
 
 
-def deed(function: Callable[[Request, Drawing], Any], done: Any) -> Callable[[HttpRequest, str], HttpResponse]:
-    """A view that does one deed to a drawing and returns to its page, with words either way."""
-
-    @require_POST
-    @login_required
-    def view(request: HttpRequest, drawing_id: str) -> HttpResponse:
-        seen = cast("Request", request)
-        found = queries.drawing(seen.actor, drawing_id)
-        try:
-            function(seen, found)
-        except OpenbeatError as refusal:
-            messages.error(request, sentences(refusal))
-        else:
-            messages.success(request, done)
-        return redirect("beats_drawing", drawing_id)
-
-    return view
+deed = deeds_on(queries.drawing, "beats_drawing")
 
 
 def _retry(request: Request, found: Drawing) -> None:
@@ -212,11 +196,11 @@ def _cancel(request: Request, found: Drawing) -> None:
 
 @needs
 def beats_needs(request: Request) -> Iterator[Need]:
-    """Drawings of mine that run, or failed today."""
+    """Drawings of mine that run, or that ended today."""
     if not scopes(request.actor, Permission.BEATS_VIEW):
         return
     mine = queries.drawings(request.actor).filter(
-        author_id=request.actor.person_id, state__in=[*UNDER_WAY, State.FAILED],
+        author_id=request.actor.person_id, state__in=[*UNDER_WAY, State.FAILED, State.DONE],
         made_at__gt=request.now - timedelta(days=1),
     )  # fmt: skip
     for found in mine[:5]:
@@ -224,7 +208,8 @@ def beats_needs(request: Request) -> Iterator[Need]:
         if found.state == State.FAILED:
             yield Need(found.title, _("Could not be drawn; see why"), url, Urgency.NOW)
         else:
-            yield Need(found.title, _("Beats are being drawn"), url, Urgency.KNOW)
+            words = _("Beats are drawn; see them") if found.state == State.DONE else _("Beats are being drawn")
+            yield Need(found.title, words, url, Urgency.KNOW)
 
 
 urlpatterns = [

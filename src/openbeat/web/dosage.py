@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from openbeat.access import Permission, permits, scopes
-from openbeat.audit.words import LegalBasis
 from openbeat.kernel.errors import BadInput, OpenbeatError
 from openbeat.patrol import actions, queries
 from openbeat.patrol.queries import ShiftDosage
@@ -29,7 +28,7 @@ from openbeat.web.people import require
 from openbeat.web.plan_board import shift_words
 from openbeat.web.refusals import sentences
 from openbeat.web.request import Request
-from openbeat.web.trail import BASES
+from openbeat.web.trail import HANDED_OVER_ON
 
 PERIOD = timedelta(days=27)
 """What is shown when no period is asked for: four weeks until today."""
@@ -118,7 +117,7 @@ def _page(request: Request, form: PeriodForm, shifts: list[ShiftDosage], more: d
     never["show"] = "never"
     context = board.page(request, shifts, form.chosen(), alone=plan is not None) | more | {
         "form": form, "clear": here, "may_evaluate": bool(scopes(request.actor, Permission.INCIDENT_VIEW)),
-        "bases": [(basis.value, words) for basis, words in BASES.items() if basis is not LegalBasis.CONSENT],
+        "bases": HANDED_OVER_ON,
         "export_url": f"{export}?{request.GET.urlencode()}", "only_never": never.urlencode() + "#lines",
     }  # fmt: skip
     return render(request, "dosage/dosage.html", context)

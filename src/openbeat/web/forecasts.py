@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any, cast
 
 from django import forms
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -17,7 +16,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from openbeat.access import Permission, permits, scopes
 from openbeat.forecast import actions, queries
@@ -28,6 +27,7 @@ from openbeat.incidents import queries as incidents
 from openbeat.kernel.errors import OpenbeatError
 from openbeat.places import queries as places
 from openbeat.seeing import progress
+from openbeat.web.deeds import deeds_on
 from openbeat.web.forecast_board import board, listing, surface_cells
 from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.people import require
@@ -233,23 +233,7 @@ def _waiting(request: Request, run: Run) -> dict[str, Any]:
     return {"run": run, "words": words, "value": value, "poll": reverse("forecast_progress", args=[run.id]), "may": may}
 
 
-def deed(function: Callable[[Request, Run], Any], done: Any) -> Callable[[HttpRequest, str], HttpResponse]:
-    """A view that does one deed to a forecast and returns to its board, with words either way."""
-
-    @require_POST
-    @login_required
-    def view(request: HttpRequest, run_id: str) -> HttpResponse:
-        seen = cast("Request", request)
-        run = queries.run(seen.actor, run_id)
-        try:
-            function(seen, run)
-        except OpenbeatError as refusal:
-            messages.error(request, sentences(refusal))
-        else:
-            messages.success(request, done)
-        return redirect("forecast", run_id)
-
-    return view
+deed = deeds_on(queries.run, "forecast")
 
 
 def _approve(request: Request, run: Run) -> None:

@@ -18,7 +18,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from openbeat.access import Permission, scopes
-from openbeat.audit.words import LegalBasis
 from openbeat.incidents import actions, queries
 from openbeat.kernel.errors import BadInput, OpenbeatError
 from openbeat.web import incident_pages as pages
@@ -26,7 +25,7 @@ from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.incident_filters import FilterForm, cursor
 from openbeat.web.refusals import sentences
 from openbeat.web.request import Request
-from openbeat.web.trail import BASES
+from openbeat.web.trail import HANDED_OVER_ON
 
 
 @login_required
@@ -43,7 +42,7 @@ def incidents(request: HttpRequest) -> HttpResponse:
         "form": form,
         "may_import": bool(scopes(seen.actor, Permission.IMPORT_RUN)),
         "may_export": bool(scopes(seen.actor, Permission.INCIDENT_EXPORT)),
-        "bases": [(basis.value, words) for basis, words in BASES.items() if basis is not LegalBasis.CONSENT],
+        "bases": HANDED_OVER_ON,
         "export_url": f"{reverse('incidents_export')}?{request.GET.urlencode()}",
     }
     return render(request, "incidents/desk.html", context)

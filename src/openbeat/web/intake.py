@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -27,6 +27,7 @@ from openbeat.intake.queries import Import
 from openbeat.intake.states import OVER, WORKING, State
 from openbeat.kernel.errors import BadInput, OpenbeatError
 from openbeat.web import intake_pages as pages
+from openbeat.web.deeds import deeds_on
 from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.intake_forms import LEAST, ColumnsForm, UploadForm, as_name
 from openbeat.web.refusals import sentences
@@ -184,24 +185,7 @@ def _mend(request: Request, imported: Import) -> Import:
     return actions.mend_rows(request.actor, imported, rows=rows, at=request.now)
 
 
-def deed(function: Callable[[Request, Import], Any], done: Any = "") -> Callable[[HttpRequest, UUID], HttpResponse]:
-    """A view that does one deed to an import and returns to its page, with words either way."""
-
-    @require_POST
-    @login_required
-    def view(request: HttpRequest, import_id: UUID) -> HttpResponse:
-        seen = cast("Request", request)
-        imported = queries.one_import(seen.actor, import_id)
-        try:
-            function(seen, imported)
-        except OpenbeatError as refusal:
-            messages.error(request, sentences(refusal))
-        else:
-            if done:
-                messages.success(request, done)
-        return redirect("import", import_id)
-
-    return view
+deed = deeds_on(queries.one_import, "import")
 
 
 def _check(request: Request, imported: Import) -> None:
@@ -264,9 +248,9 @@ urlpatterns = [
     path("imports/<uuid:import_id>/", one_import, name="import"),
     path("imports/<uuid:import_id>/progress/", progress, name="import_progress"),
     path("imports/<uuid:import_id>/profile.toml", profile_toml, name="import_profile"),
-    path("imports/<uuid:import_id>/toml/", deed(_read_toml), name="import_toml"),
-    path("imports/<uuid:import_id>/check/", deed(_check), name="import_check"),
-    path("imports/<uuid:import_id>/bring/", deed(_bring), name="import_bring"),
+    path("imports/<uuid:import_id>/toml/", deed(_read_toml, ""), name="import_toml"),
+    path("imports/<uuid:import_id>/check/", deed(_check, ""), name="import_check"),
+    path("imports/<uuid:import_id>/bring/", deed(_bring, ""), name="import_bring"),
     path("imports/<uuid:import_id>/stop/", deed(_stop, _("It stops at its next step.")), name="import_stop"),
     path(
         "imports/<uuid:import_id>/discard/",

@@ -28,6 +28,7 @@ from openbeat.patrol.sheets import Words, as_geojson, as_gpx, as_icalendar, as_p
 from openbeat.patrol.states import UNDER_WAY, State
 from openbeat.places import queries as places
 from openbeat.seeing import progress
+from openbeat.web.deeds import deeds_on
 from openbeat.web.dosage_sheet import sheet_of, sheets_of
 from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.people import require
@@ -223,23 +224,7 @@ def _waiting(found: KeptPlan) -> dict[str, Any]:
     return {"plan": found, "words": words, "value": value, "poll": reverse("plan_progress", args=[found.id])}
 
 
-def deed(function: Callable[[Request, KeptPlan], Any], done: Any) -> Callable[[HttpRequest, str], HttpResponse]:
-    """A view that does one deed to a plan and returns to its board, with words either way."""
-
-    @require_POST
-    @login_required
-    def view(request: HttpRequest, plan_id: str) -> HttpResponse:
-        seen = cast("Request", request)
-        found = queries.plan(seen.actor, plan_id)
-        try:
-            function(seen, found)
-        except OpenbeatError as refusal:
-            messages.error(request, sentences(refusal))
-        else:
-            messages.success(request, done)
-        return redirect("plan", plan_id)
-
-    return view
+deed = deeds_on(queries.plan, "plan")
 
 
 def _approve(request: Request, found: KeptPlan) -> None:

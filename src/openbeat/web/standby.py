@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, cast
 
@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from openbeat.access import Permission, permits, scopes
-from openbeat.audit.words import LegalBasis
 from openbeat.kernel.errors import OpenbeatError
 from openbeat.patrol.standby import actions, queries
 from openbeat.patrol.standby.queries import StandbyPlan
@@ -24,6 +23,7 @@ from openbeat.patrol.standby.rules import Asked, Waiting
 from openbeat.patrol.standby.states import UNDER_WAY, State
 from openbeat.places import queries as places
 from openbeat.seeing import progress
+from openbeat.web.deeds import deeds_on
 from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.people import require
 from openbeat.web.refusals import sentences
@@ -32,7 +32,7 @@ from openbeat.web.standby_board import board, listing
 from openbeat.web.standby_facts import assumptions, lines, unknowns
 from openbeat.web.standby_form import AskForm
 from openbeat.web.standby_words import badge, step_words
-from openbeat.web.trail import BASES
+from openbeat.web.trail import HANDED_OVER_ON
 
 
 @login_required
@@ -87,7 +87,7 @@ def standby_plan(request: HttpRequest, standby_plan_id: str) -> HttpResponse:
         "may_retry": found.state == State.FAILED and permits(seen.actor, Permission.STANDBY_PLACE, found),
         "copy": f"{reverse('standby_ask')}?from={found.id}",
         "what_if": _what_if(seen, found, asked),
-        "bases": [(basis.value, words) for basis, words in BASES.items() if basis is not LegalBasis.CONSENT],
+        "bases": HANDED_OVER_ON,
     }
     done = board(seen, found, asked) if found.state == State.DONE else {}
     return render(request, "standby/board.html", context | done)
@@ -119,23 +119,7 @@ def _waiting(request: Request, found: StandbyPlan) -> dict[str, Any]:
     return {"plan": found, "words": words or _("Reading the incidents"), "value": value, "poll": poll, "may": may}
 
 
-def deed(function: Callable[[Request, StandbyPlan], Any], done: Any) -> Callable[[HttpRequest, str], HttpResponse]:
-    """A view that does one deed to a standby plan and returns to its page, with words either way."""
-
-    @require_POST
-    @login_required
-    def view(request: HttpRequest, standby_plan_id: str) -> HttpResponse:
-        seen = cast("Request", request)
-        found = queries.standby_plan(seen.actor, standby_plan_id)
-        try:
-            function(seen, found)
-        except OpenbeatError as refusal:
-            messages.error(request, sentences(refusal))
-        else:
-            messages.success(request, done)
-        return redirect("standby_plan", standby_plan_id)
-
-    return view
+deed = deeds_on(queries.standby_plan, "standby_plan")
 
 
 def _retry(request: Request, found: StandbyPlan) -> None:
@@ -164,11 +148,11 @@ def export(request: HttpRequest, standby_plan_id: str) -> HttpResponse:
 
 @needs
 def standby_needs(request: Request) -> Iterator[Need]:
-    """Standby plans of mine that are worked out, or failed today."""
+    """Standby plans of mine that are worked out, or that ended today."""
     if not scopes(request.actor, Permission.STANDBY_VIEW):
         return
     mine = queries.standby_plans(request.actor).filter(
-        author_id=request.actor.person_id, state__in=[*UNDER_WAY, State.FAILED],
+        author_id=request.actor.person_id, state__in=[*UNDER_WAY, State.FAILED, State.DONE],
         made_at__gt=request.now - timedelta(days=1),
     )  # fmt: skip
     for found in mine[:5]:
@@ -176,7 +160,8 @@ def standby_needs(request: Request) -> Iterator[Need]:
         if found.state == State.FAILED:
             yield Need(found.title, _("Could not be worked out; see why"), url, Urgency.NOW)
         else:
-            yield Need(found.title, _("Being worked out"), url, Urgency.KNOW)
+            words = _("Worked out; see the finding") if found.state == State.DONE else _("Being worked out")
+            yield Need(found.title, words, url, Urgency.KNOW)
 
 
 urlpatterns = [

@@ -47,6 +47,8 @@ BASES = {
     LegalBasis.VITAL: gettext_lazy("Vital interests of a person"),
     LegalBasis.CONSENT: gettext_lazy("Consent of the person"),
 }
+HANDED_OVER_ON = [(basis.value, words) for basis, words in BASES.items() if basis is not LegalBasis.CONSENT]
+"""To choose from where a file is handed over: those whom records are about are not asked, so none has consented."""
 
 OPERATIONS = {
     Operation.COLLECTION: gettext_lazy("Collection"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, cast
 from uuid import UUID
 
@@ -17,19 +17,19 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from openbeat.access import Permission, permits, scopes
-from openbeat.audit.words import LegalBasis
 from openbeat.forecast.warning import actions, queries
 from openbeat.forecast.warning.queries import Alarm, Filters, Scan, Watch
 from openbeat.forecast.warning.states import BACK, OPEN, UNDER_WAY, AlarmState, ScanState, WatchState
 from openbeat.incidents import queries as incidents
 from openbeat.kernel.errors import BadInput, OpenbeatError
 from openbeat.seeing import progress
+from openbeat.web.deeds import deeds_on
 from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.people import require
 from openbeat.web.progress_words import step_words
 from openbeat.web.refusals import sentences
 from openbeat.web.request import Request
-from openbeat.web.trail import BASES
+from openbeat.web.trail import HANDED_OVER_ON
 from openbeat.web.warning_board import board, inbox
 from openbeat.web.warning_forms import EndForm, LinkForm, RegisterForm, WatchForm
 from openbeat.web.warning_lists import failed, register, scan_table, threshold_table, watch_facts, watch_table
@@ -75,27 +75,7 @@ def _acts(request: Request, alarm: Alarm) -> dict[str, Any]:
     }
 
 
-Deed = Callable[[Request, Alarm], Any]
-
-
-def deed(function: Deed, done: Any) -> Callable[[HttpRequest, UUID], HttpResponse]:
-    """A view that does one deed to a warning and returns to its page, with words either way and a way back."""
-
-    @require_POST
-    @login_required
-    def view(request: HttpRequest, alarm_id: UUID) -> HttpResponse:
-        seen = cast("Request", request)
-        alarm = queries.alarm(seen.actor, alarm_id)
-        try:
-            function(seen, alarm)
-        except OpenbeatError as refusal:
-            messages.error(request, sentences(refusal))
-        else:
-            undo = "" if function is _take_back else reverse("warning_undo", args=[alarm_id])
-            messages.success(request, done, extra_tags=undo)
-        return redirect("warning", alarm_id)
-
-    return view
+deed, taking_back = deeds_on(queries.alarm, "warning", undo="warning_undo"), deeds_on(queries.alarm, "warning")
 
 
 def _acknowledge(request: Request, alarm: Alarm) -> None:
@@ -208,23 +188,7 @@ def scan_progress(request: HttpRequest, watch_id: UUID) -> HttpResponse:
     return render(request, "warnings/progress.html", _waiting(busy))
 
 
-def watch_deed(function: Callable[[Request, Watch], Any], done: Any) -> Callable[[HttpRequest, UUID], HttpResponse]:
-    """A view that does one deed to a watch and returns to its page."""
-
-    @require_POST
-    @login_required
-    def view(request: HttpRequest, watch_id: UUID) -> HttpResponse:
-        seen = cast("Request", request)
-        one = queries.watch(seen.actor, watch_id)
-        try:
-            function(seen, one)
-        except OpenbeatError as refusal:
-            messages.error(request, sentences(refusal))
-        else:
-            messages.success(request, done)
-        return redirect("warning_watch", watch_id)
-
-    return view
+watch_deed = deeds_on(queries.watch, "warning_watch")
 
 
 def _approve(request: Request, one: Watch) -> None:
@@ -252,7 +216,7 @@ def the_register(request: HttpRequest) -> HttpResponse:
     context = register(seen, form.filters(), request.GET) | {
         "form": form,
         "may_export": bool(scopes(seen.actor, Permission.WARNING_EXPORT)),
-        "bases": [(basis.value, words) for basis, words in BASES.items() if basis is not LegalBasis.CONSENT],
+        "bases": HANDED_OVER_ON,
         "export_url": f"{reverse('warning_export')}?{request.GET.urlencode()}",
     }
     return render(request, "warnings/register.html", context)
@@ -342,5 +306,9 @@ urlpatterns = [
         name="warning_dismiss",
     ),
     path("warnings/<uuid:alarm_id>/close/", deed(_close, gettext_lazy("The warning is closed.")), name="warning_close"),
-    path("warnings/<uuid:alarm_id>/undo/", deed(_take_back, gettext_lazy("It is taken back.")), name="warning_undo"),
+    path(
+        "warnings/<uuid:alarm_id>/undo/",
+        taking_back(_take_back, gettext_lazy("It is taken back.")),
+        name="warning_undo",
+    ),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, cast
 
@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from openbeat.access import Permission, permits, scopes
-from openbeat.audit.words import LegalBasis
 from openbeat.forecast import queries as forecasts
 from openbeat.kernel.errors import OpenbeatError
 from openbeat.patrol import queries as patrol
@@ -26,11 +25,12 @@ from openbeat.patrol.what_if.queries import WhatIf
 from openbeat.patrol.what_if.states import UNDER_WAY, State
 from openbeat.places import queries as places
 from openbeat.seeing import progress
+from openbeat.web.deeds import deeds_on
 from openbeat.web.home import Need, Urgency, needs
 from openbeat.web.people import require
 from openbeat.web.refusals import sentences
 from openbeat.web.request import Request
-from openbeat.web.trail import BASES
+from openbeat.web.trail import HANDED_OVER_ON
 from openbeat.web.what_if_board import board, listing
 from openbeat.web.what_if_facts import assumptions, setups_table, unknowns
 from openbeat.web.what_if_figures import Result
@@ -100,9 +100,7 @@ def what_if(request: HttpRequest, what_if_id: str) -> HttpResponse:
         "copy": f"{reverse('what_if_ask')}?from={found.id}",
     }
     if found.state == State.DONE:
-        context |= board(seen, found, asked) | {
-            "bases": [(basis.value, words) for basis, words in BASES.items() if basis is not LegalBasis.CONSENT]
-        }
+        context |= board(seen, found, asked) | {"bases": HANDED_OVER_ON}
     return render(request, "what_if/board.html", context)
 
 
@@ -136,23 +134,7 @@ def _waiting(request: Request, found: WhatIf) -> dict[str, Any]:
     return {"what_if": found, "words": words, "value": value, "poll": poll, "may": may}
 
 
-def deed(function: Callable[[Request, WhatIf], Any], done: Any) -> Callable[[HttpRequest, str], HttpResponse]:
-    """A view that does one deed to a what-if and returns to its page, with words either way."""
-
-    @require_POST
-    @login_required
-    def view(request: HttpRequest, what_if_id: str) -> HttpResponse:
-        seen = cast("Request", request)
-        found = queries.what_if(seen.actor, what_if_id)
-        try:
-            function(seen, found)
-        except OpenbeatError as refusal:
-            messages.error(request, sentences(refusal))
-        else:
-            messages.success(request, done)
-        return redirect("what_if", what_if_id)
-
-    return view
+deed = deeds_on(queries.what_if, "what_if")
 
 
 def _retry(request: Request, found: WhatIf) -> None:
