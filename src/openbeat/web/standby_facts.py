@@ -27,7 +27,7 @@ DEGREES = 6
 def assumptions(actor: Actor, found: StandbyPlan, asked: Asked, sets: Mapping[str, str]) -> list[tuple[Any, Any]]:
     """What was asked, as facts; `sets` names sets of areas by id."""
     named = {one.pk: one.name for one in incidents.offence_classes(actor)}
-    calls = _("incidents of %(first)s to %(last)s stand for calls, %(each)s calls for each")
+    calls = _("incidents of %(first)s to %(last)s stand for calls, %(each)s for each")
     return [
         (_("Calls"), calls % {"first": asked.first, "last": asked.last, "each": f"{asked.calls_each:g}"}),
         (_("Offences"), ", ".join(named.get(key, key) for key in asked.classes)),

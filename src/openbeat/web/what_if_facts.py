@@ -48,7 +48,7 @@ def assumptions(found: WhatIf, asked: Asked, choices: Mapping[str, Mapping[str, 
     """What was asked, as facts; `choices` names plans, beats and forecasts by id."""
     weekly, travel = (found.result or {}).get("weekly"), (found.result or {}).get("travel")
     calls = _(
-        "incidents of %(first)s to %(last)s stand for calls, %(each)s calls for each, a unit goes to %(share)s %%"
+        "incidents of %(first)s to %(last)s stand for calls, %(each)s for each, a unit goes to %(share)s %%"
     )
     shifts = ", ".join(shift_name(asked, shift) for shift in range(SHIFTS))
     return [
