@@ -22,6 +22,7 @@ def look(page: Page) -> dict[str, Any]:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         page.set_viewport_size({"width": width, "height": 900})
         page.evaluate(BAR, "static" if width < 640 else "")
+        page.evaluate("scrollTo(0, 0)")  # the head covers part of what has been scrolled beneath it
         page.evaluate("() => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)))")
         if found := violations(page, rules):
             wrong[f"{scheme} {width}"] = found

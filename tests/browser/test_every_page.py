@@ -237,7 +237,7 @@ def test_the_dosage_of_a_plan(enter: Enter, recorded: str, approved: str) -> Non
 def test_a_comparison_of_before_and_after(enter: Enter, mended: str) -> None:
     page = enter("analyst")
     page.goto(reverse("evaluation"))
-    page.locator("summary", has_text="All").first.click()
+    page.locator(".field", has_text="Offence").locator("summary").click()
     page.get_by_label("Burglary/Breaking & Entering").check()
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_text("This can't be compared")).to_be_visible()  # nobody was anywhere
