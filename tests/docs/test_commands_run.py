@@ -300,7 +300,8 @@ def baltimore_files(folder: Path) -> None:
     table = pl.DataFrame({"lon": spots[:, 0], "lat": spots[:, 1]})
     table.write_csv(folder / "incidents.csv")
     table[::25].with_row_index("name").with_columns(prize=pl.col("name") + 1).write_csv(folder / "places.csv")
-    table[7::250].with_row_index("name").write_csv(folder / "stations.csv")
+    stations = table[7::250].with_row_index("name")
+    stations.with_columns(now=pl.lit(24 // len(stations))).write_csv(folder / "stations.csv")
     (folder / "units.csv").write_text("name,start,from,to,breaks\n12,0,22:00,06:00,30@01:00-03:00\n14,1,22:00,06:00,\n")
     west, south, east, north = spots[:, 0].min(), spots[:, 1].min(), spots[:, 0].max(), spots[:, 1].max()
     step = np.array([(east - west) / 8, (north - south) / 8])
@@ -326,7 +327,7 @@ def calls_files(folder: Path) -> None:
     homes.write_csv(folder / "units.csv")
 
 
-CITY = dict.fromkeys(("city.osm.pbf", "places.csv", "areas.geojson"), baltimore_files)
+CITY = dict.fromkeys(("city.osm.pbf", "places.csv", "areas.geojson", "stations.csv"), baltimore_files)
 FILES = {
     **CITY,
     "calls.csv": calls_files,
@@ -355,6 +356,9 @@ def test_commands_of_the_analytics_do_what_they_say(line: str, tmp_path: Path) -
     said = run(line.replace("--feedback 5", "--feedback 2").replace("--seconds 60", "--seconds 5"), tmp_path, {})
     assert said.returncode == 0, said.stderr
     out = tmp_path / rest[rest.index("--out") + 1] if "--out" in rest else None
+    if out and out.suffix == ".csv":
+        assert pl.read_csv(out)["units"].sum() > 0
+        return
     assert json.loads(out.read_text(encoding="utf-8") if out else said.stdout)
 
 
