@@ -47,9 +47,7 @@ def setups_table(asked: Asked, choices: Mapping[str, Mapping[str, str]]) -> Tabl
 def assumptions(found: WhatIf, asked: Asked, choices: Mapping[str, Mapping[str, str]]) -> list[tuple[Any, Any]]:
     """What was asked, as facts; `choices` names plans, beats and forecasts by id."""
     weekly, travel = (found.result or {}).get("weekly"), (found.result or {}).get("travel")
-    calls = _(
-        "incidents of %(first)s to %(last)s stand for calls, %(each)s for each, a unit goes to %(share)s %%"
-    )
+    calls = _("incidents of %(first)s to %(last)s stand for calls, %(each)s for each, a unit goes to %(share)s %%")
     shifts = ", ".join(shift_name(asked, shift) for shift in range(SHIFTS))
     return [
         (_("Calls"), calls % {
